@@ -1,0 +1,1 @@
+"""Myoguide: safe, grounded answers about myoclonus, on Rasa Open Source."""

@@ -1,0 +1,23 @@
+"""Defaults that hold for every Python process of the environment, Rasa's own commands included.
+
+Loaded at interpreter start by ``.venv/.../myoguide.pth``; so it imports next to nothing.
+"""
+
+import os
+
+from myoguide.nlu import without_tensorflow
+
+DEFAULTS = {
+    "RASA_TELEMETRY_ENABLED": "false",
+    "SANIC_LOGO": "",
+    # Where endpoints.yml finds things unless the site says otherwise.
+    "MYOGUIDE_ACTIONS_URL": "http://127.0.0.1:5055/webhook",
+    "MYOGUIDE_DATABASE_URL": "sqlite:///var/conversations.db",
+    # Rasa warns about dependencies it pins itself; nobody who runs the assistant can mend those.
+    "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
+}
+
+for name, value in DEFAULTS.items():
+    os.environ.setdefault(name, value)
+
+without_tensorflow.install()

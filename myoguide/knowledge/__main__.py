@@ -1,0 +1,3 @@
+from myoguide.knowledge.cli import main
+
+raise SystemExit(main())

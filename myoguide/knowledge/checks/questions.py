@@ -1,0 +1,82 @@
+"""Example questions differ: what is written twice teaches nothing, under two answers it misleads."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from myoguide.knowledge.fault import Fault
+from myoguide.knowledge.pack import Pack, Question
+from myoguide.knowledge.words import words
+
+# Two questions are near when neither has more than two words that the other lacks, and at least
+# two thirds of the words are common. Below four words there is no room to differ more.
+MAX_CHANGED = 2
+MIN_COMMON = 2 / 3
+MIN_WORDS = 4
+
+
+def questions_differ(pack: Pack) -> Iterator[Fault]:
+    """A question that stands twice, however it is written, under one answer or two."""
+    first: dict[tuple[str, ...], Question] = {}
+    for question in pack.questions:
+        key = tuple(words(question.text))
+        twin = first.setdefault(key, question) if key else question
+        if twin is not question:
+            where = f"{twin.file.name}:{twin.line} ({twin.intent})"
+            reason = f"'{question.text}' ({question.intent}) is the same as {where}"
+            yield Fault(question.file, question.line, reason, "Remove one of the two")
+
+
+def questions_are_not_reworded(pack: Pack) -> Iterator[Fault]:
+    """A question that differs from another by a word or two only; told in both files."""
+    for question, twin in _near_pairs(pack.questions):
+        yield _near(question, twin)
+        if twin.file != question.file:
+            yield _near(twin, question)
+
+
+def _near(question: Question, twin: Question) -> Fault:
+    reason = (
+        f"'{question.text}' ({question.intent}) differs by a word or two from "
+        f"'{twin.text}' ({twin.intent}, {twin.file.name}:{twin.line})"
+    )
+    return Fault(question.file, question.line, reason, "Rewrite one as a different person")
+
+
+@dataclass(frozen=True)
+class _Bag:
+    question: Question
+    words: Counter[str]
+    size: int
+
+
+def _near_pairs(questions: tuple[Question, ...]) -> Iterator[tuple[Question, Question]]:
+    """Pairs in the order of the later one.
+
+    Near questions share one of the rarest words of each, so only those are looked up: two missing
+    words still leave the third of the three rarest.
+    """
+    bags = [_Bag(q, bag, bag.total()) for q in questions if (bag := Counter(words(q.text)))]
+    bags = [bag for bag in bags if bag.size >= MIN_WORDS]
+    rarity = Counter(word for bag in bags for word in bag.words)
+    known: defaultdict[str, list[_Bag]] = defaultdict(list)
+    for bag in bags:
+        rarest = sorted(bag.words, key=lambda word: (rarity[word], word))[: MAX_CHANGED + 1]
+        candidates = {id(twin): twin for word in rarest for twin in known[word]}
+        for twin in candidates.values():
+            if _is_near(bag, twin):
+                yield bag.question, twin.question
+        for word in rarest:
+            known[word].append(bag)
+
+
+def _is_near(one: _Bag, other: _Bag) -> bool:
+    longer = max(one.size, other.size)
+    if longer - min(one.size, other.size) > MAX_CHANGED:
+        return False
+    common = (one.words & other.words).total()
+    if one.words == other.words and words(one.question.text) == words(other.question.text):
+        return False
+    return longer - common <= MAX_CHANGED and common / longer >= MIN_COMMON

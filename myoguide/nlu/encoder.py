@@ -1,0 +1,63 @@
+"""Sentence encoder: text in, a unit vector of 384 numbers out. Usable without Rasa."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Sequence
+
+import numpy as np
+
+from myoguide.nlu.build_encoder import DEFAULT_DIR, HIDDEN, MODEL_FILE, TOKENIZER_FILE
+
+# Longer messages add cost and no meaning: 128 word pieces are about 100 words.
+MAX_TOKENS = 128
+BATCH = 32
+
+
+class EncoderMissing(FileNotFoundError):
+    """The encoder's files are not there; the message says how to make them."""
+
+
+class SentenceEncoder:
+    """MiniLM in int8 on one thread.
+
+    One thread because many people are served at once and a sentence takes some two milliseconds.
+    """
+
+    dimension = HIDDEN
+
+    def __init__(self, folder: Path | str = DEFAULT_DIR) -> None:
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        model, vocabulary = Path(folder) / MODEL_FILE, Path(folder) / TOKENIZER_FILE
+        for path in (model, vocabulary):
+            if not path.exists():
+                raise EncoderMissing(f"{path} is missing: run `make encoder`")
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        self._session = onnxruntime.InferenceSession(
+            str(model), options, providers=["CPUExecutionProvider"]
+        )
+        self._tokenizer = Tokenizer.from_file(str(vocabulary))
+        self._tokenizer.enable_truncation(MAX_TOKENS)
+        self._tokenizer.enable_padding()
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        """Returns a float32 array of shape (len(texts), 384); each row has length 1."""
+        result = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        # Batches of like length waste little on padding.
+        order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+        for start in range(0, len(order), BATCH):
+            rows = order[start : start + BATCH]
+            encoded = self._tokenizer.encode_batch([texts[i] for i in rows])
+            result[rows] = self._session.run(
+                None,
+                {
+                    "input_ids": np.array([e.ids for e in encoded], dtype=np.int64),
+                    "attention_mask": np.array([e.attention_mask for e in encoded], np.int64),
+                },
+            )[0]
+        return result

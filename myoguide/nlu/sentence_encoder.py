@@ -1,0 +1,51 @@
+"""Rasa featurizer: one dense sentence vector per message."""
+
+from __future__ import annotations
+
+from typing import Any, Text
+
+import numpy as np
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, TEXT
+from rasa.shared.nlu.training_data.features import Features
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from myoguide.nlu.build_encoder import DEFAULT_DIR
+from myoguide.nlu.encoder import SentenceEncoder
+from myoguide.nlu.graph import StatelessComponent
+
+ORIGIN = "SentenceEncoderFeaturizer"
+
+
+@DefaultV1Recipe.register(
+    [DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER], is_trainable=False
+)
+class SentenceEncoderFeaturizer(StatelessComponent):
+    """Adds the encoder's vector, float32 of shape (1, 384), as a dense sentence feature."""
+
+    def __init__(self, config: dict[Text, Any]) -> None:
+        super().__init__(config)
+        self._encoder = SentenceEncoder(config["folder"])
+
+    @staticmethod
+    def get_default_config() -> dict[Text, Any]:
+        # Where the prepared encoder lies, relative to the project.
+        return {"folder": str(DEFAULT_DIR)}
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        self._featurize([m for m in training_data.training_examples if m.get(TEXT)])
+        return training_data
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        self._featurize([m for m in messages if m.get(TEXT)])
+        return messages
+
+    def _featurize(self, messages: list[Message]) -> None:
+        if not messages:
+            return
+        vectors = self._encoder.encode([m.get(TEXT) for m in messages])
+        for message, vector in zip(messages, vectors):
+            message.add_features(
+                Features(vector[np.newaxis, :], FEATURE_TYPE_SENTENCE, TEXT, ORIGIN)
+            )

@@ -1,0 +1,196 @@
+"""Word patterns of the tables, matched with spaCy's PhraseMatcher and Matcher.
+
+A pattern is a line of elements separated by blanks:
+
+``wake``        any form of the word (wakes, woke, waking)
+``=stopped``    this very form
+``shake|jerk``  either
+``@drug``       any word of a class in ``words.yml``
+``very?``       may be missing
+``<3>``         up to three words of any kind, within the sentence
+``^``           start of a sentence or clause
+
+A pattern without ``<n>``, ``=`` or ``^`` and with few readings goes to the PhraseMatcher, whose
+cost does not grow with the number of phrases; the others are tried only around words they need.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import spacy
+from spacy.matcher import Matcher, PhraseMatcher
+from spacy.tokens import Doc
+
+from myoguide.safety.normalise import QUESTION, STOP, Vocabulary, Words
+
+_MOST_READINGS = 400  # of one pattern in the PhraseMatcher
+_CLAUSE_OPENERS = frozenset("and but so also or then because ok okay hi hello hey please".split())
+
+
+@dataclass(frozen=True)
+class Match:
+    """A pattern's key and the half-open span of words that it covers."""
+
+    key: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class _Element:
+    lemmas: frozenset[str] = frozenset()
+    forms: frozenset[str] = frozenset()
+    optional: bool = False
+    gap: int = 0
+
+
+@dataclass
+class _Gapped:
+    key: str
+    matcher: Matcher
+    reach: int
+    before: int
+    clause_start: bool
+
+
+class PatternError(ValueError):
+    """A pattern cannot be read; the message says which and why."""
+
+
+class Patterns:
+    """A set of patterns with keys; `find` yields where they occur in a message."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._vocabulary = vocabulary
+        self._nlp = spacy.blank("en")
+        self._phrases = PhraseMatcher(self._nlp.vocab, attr="LEMMA")
+        self._gapped: dict[str, list[_Gapped]] = {}
+        self._by_form: dict[str, list[_Gapped]] = {}
+        self.words: set[str] = set()
+
+    def add(self, key: str, pattern: str) -> None:
+        """Add a pattern; raises `PatternError` if it cannot be read."""
+        parts = pattern.split()
+        clause_start = bool(parts) and parts[0] == "^"
+        elements = [self._element(part, pattern) for part in parts[clause_start:]]
+        needed = [e for e in elements if not e.optional and not e.gap]
+        if not needed:
+            raise PatternError(f"pattern '{pattern}' needs at least one word that must be there")
+        for element in elements:
+            self.words |= element.lemmas | element.forms
+        if clause_start or any(e.gap or e.forms for e in elements) or _readings(elements) > _MOST_READINGS:
+            self._add_gapped(key, elements, needed, clause_start)
+        else:
+            self._add_phrases(key, elements)
+
+    def _element(self, part: str, pattern: str) -> _Element:
+        if part.startswith("<"):
+            if not (part.endswith(">") and part[1:-1].isdigit()):
+                raise PatternError(f"'{part}' in '{pattern}' should look like <3>")
+            return _Element(gap=int(part[1:-1]))
+        optional = part.endswith("?")
+        lemmas: set[str] = set()
+        forms: set[str] = set()
+        for word in part.rstrip("?").split("|"):
+            if word.startswith("@"):
+                if word[1:] not in self._vocabulary.classes:
+                    raise PatternError(f"unknown class {word} in '{pattern}'")
+                lemmas |= self._vocabulary.classes[word[1:]]
+            elif word.startswith("="):
+                forms.add(word[1:])
+            elif word:
+                lemmas.add(self._vocabulary.lemma(word))
+            else:
+                raise PatternError(f"empty word in '{pattern}'")
+        if lemmas and forms:  # spaCy cannot say "this lemma or that form": spell the lemma out
+            known = self._vocabulary.lemmas
+            forms |= lemmas | {form for form, lemma in known.items() if lemma in lemmas}
+            lemmas = set()
+        return _Element(frozenset(lemmas), frozenset(forms), optional)
+
+    def _add_phrases(self, key: str, elements: list[_Element]) -> None:
+        choices = [[*sorted(e.lemmas), *([""] if e.optional else [])] for e in elements]
+        docs = []
+        for words in itertools.product(*choices):
+            phrase = [word for word in words if word]
+            docs.append(Doc(self._nlp.vocab, words=phrase, lemmas=phrase))
+        self._phrases.add(key, docs)
+
+    def _add_gapped(
+        self, key: str, elements: list[_Element], needed: list[_Element], clause_start: bool
+    ) -> None:
+        anchor = min(needed, key=lambda e: (_commonness(e), len(e.lemmas | e.forms)))
+        place = elements.index(anchor)
+        specification: list[dict] = []
+        for element in elements:
+            if element.gap:
+                inside = {"LEMMA": {"NOT_IN": [STOP, QUESTION]}, "OP": "?"}
+                specification += [inside] * element.gap
+            else:
+                attribute = "LEMMA" if element.lemmas else "ORTH"
+                words = sorted(element.lemmas or element.forms)
+                test = words[0] if len(words) == 1 else {"IN": words}
+                specification.append({attribute: test, "OP": "?" if element.optional else "1"})
+        matcher = Matcher(self._nlp.vocab, validate=False)
+        matcher.add("p", [specification], greedy="LONGEST")
+        before = sum(max(1, e.gap) for e in elements[:place])
+        reach = sum(max(1, e.gap) for e in elements[place:])
+        entry = _Gapped(key, matcher, reach, before, clause_start)
+        index = self._gapped if anchor.lemmas else self._by_form
+        for word in anchor.lemmas or anchor.forms:
+            index.setdefault(word, []).append(entry)
+
+    def find(self, words: Words) -> list[Match]:
+        """All matches in reading order; of two with one key, only the longer of overlapping."""
+        if not len(words):
+            return []
+        doc = Doc(self._nlp.vocab, words=list(words.words), lemmas=list(words.lemmas))
+        strings = self._nlp.vocab.strings
+        found = {Match(strings[key], start, end) for key, start, end in self._phrases(doc)}
+        for i, (word, lemma) in enumerate(zip(words.words, words.lemmas, strict=True)):
+            for entry in itertools.chain(self._gapped.get(lemma, ()), self._by_form.get(word, ())):
+                found.update(_around(entry, doc, words, i))
+        return list(_longest(found))
+
+
+def _around(entry: _Gapped, doc: Doc, words: Words, i: int) -> Iterator[Match]:
+    first = max(0, i - entry.before)
+    for _, start, end in entry.matcher(doc[first : i + entry.reach]):
+        start, end = start + first, end + first
+        if start <= i < end and (not entry.clause_start or starts_clause(words, start)):
+            yield Match(entry.key, start, end)
+
+
+def starts_clause(words: Words, i: int) -> bool:
+    """Tell whether word ``i`` opens a sentence or a clause."""
+    if i == 0 or i in words.commas or words.words[i - 1] in (STOP, QUESTION):
+        return True
+    return words.words[i - 1] in _CLAUSE_OPENERS
+
+
+def _longest(found: Iterable[Match]) -> Iterator[Match]:
+    last_end: dict[str, int] = {}
+    for match in sorted(found, key=lambda m: (m.start, -m.end, m.key)):
+        if match.end > last_end.get(match.key, 0):
+            last_end[match.key] = match.end
+            yield match
+
+
+def _readings(elements: list[_Element]) -> int:
+    count = 1
+    for element in elements:
+        count *= len(element.lemmas) + element.optional
+    return count
+
+
+_COMMON = frozenset(
+    "be have do get go a the my his her i he she it they we you not in on at of to and is out up "
+    "off with for from feel start keep take not cannot no".split()
+)
+
+
+def _commonness(element: _Element) -> int:
+    return len((element.lemmas | element.forms) & _COMMON)

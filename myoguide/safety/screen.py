@@ -1,0 +1,128 @@
+"""The safety screen: a message, and what was told before, in; signs with levels and reasons out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+from myoguide.safety.context import Context, Finding
+from myoguide.safety.findings import Findings
+from myoguide.safety.normalise import Vocabulary, normalise
+from myoguide.safety.signs import LEVELS, Sign, evidence, index, load_signs
+
+DATA = Path(__file__).resolve().parents[2] / "data" / "safety"
+MOST_EARLIER = 30  # messages of a conversation that are read again
+_APART = 10_000  # words between two messages, so that "near" never spans them
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A sign that was recognised, and the findings that showed it.
+
+    ``new``: the last message took part; otherwise the sign was told earlier and still counts.
+    """
+
+    id: str
+    level: str
+    findings: tuple[Finding, ...]
+    new: bool = True
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The normalised words that showed the sign."""
+        return tuple(finding.words for finding in self.findings)
+
+
+@dataclass(frozen=True)
+class Screening:
+    """What the screen read.
+
+    ``signs``: strongest first. ``level`` and ``sign``: of the leading sign, or ``none`` and None.
+    ``retracted``: this message took back what was told before. ``help_is_there``: it says that
+    professional help has come.
+    """
+
+    signs: tuple[Shown, ...]
+    findings: tuple[Finding, ...]
+    retracted: bool = False
+    help_is_there: bool = False
+
+    @property
+    def level(self) -> str:
+        return self.signs[0].level if self.signs else "none"
+
+    @property
+    def sign(self) -> str | None:
+        return self.signs[0].id if self.signs else None
+
+
+@dataclass(frozen=True)
+class _Reading:
+    findings: tuple[Finding, ...]
+    retracted: bool
+    help_is_there: bool
+
+
+class Screen:
+    """The tables of one folder, compiled once. Raises `TableError` if one is broken."""
+
+    def __init__(self, folder: Path = DATA) -> None:
+        self.vocabulary = Vocabulary(folder)
+        self.findings = Findings(folder, self.vocabulary)
+        self.context = Context(folder, self.vocabulary)
+        self.signs: dict[str, Sign] = load_signs(folder, self.findings)
+        self.vocabulary.learn_spelling(self.findings.patterns.words | self.context.patterns.words)
+        self._read = lru_cache(maxsize=2048)(self._read_message)
+
+    def __call__(self, text: str, earlier: Sequence[str] = ()) -> Screening:
+        """Screen a message together with the earlier messages of the same person."""
+        before: list[Finding] = []
+        for message in list(earlier)[-MOST_EARLIER:]:
+            before = self._after(before, self._read(message))
+        now = self._read(text)
+        findings = self._after(before, now)
+        signs = self._recognise(findings)
+        ranked = sorted(signs, key=lambda sign: -LEVELS.index(sign.level))
+        return Screening(tuple(ranked), tuple(findings), now.retracted, now.help_is_there)
+
+    def _read_message(self, text: str) -> _Reading:
+        words = normalise(text, self.vocabulary)
+        findings, retracted, helped = self.context.read(words, self.findings.find(words))
+        kept = tuple(replace(f, whether="told") if self._is_bare(f) else f for f in findings)
+        return _Reading(kept, retracted, helped)
+
+    def _is_bare(self, finding: Finding) -> bool:
+        """Findings that stay told in a question ("should I stop taking it?")."""
+        asked = finding.whether in ("asked", "hypothetical")
+        return asked and finding.id in self.findings.regardless
+
+    def _after(self, before: list[Finding], reading: _Reading) -> list[Finding]:
+        """All findings once a further message is read; a retraction drops what was before."""
+        kept = [] if reading.retracted else [f for f in before if f.counts]
+        moved = [replace(f, start=f.start - _APART, end=f.end - _APART) for f in kept]
+        return moved + list(reading.findings)
+
+    def _recognise(self, findings: list[Finding]) -> list[Shown]:
+        told = index(findings)
+        shown = []
+        for sign in self.signs.values():
+            for combination in sign.recognised:
+                reasons = evidence(combination, told, self.findings.traits)
+                if reasons:
+                    new = any(reason.start >= 0 for reason in reasons)
+                    shown.append(Shown(sign.id, sign.level, reasons, new))
+                    break
+        return shown
+
+
+@lru_cache(maxsize=8)
+def load(folder: Path = DATA) -> Screen:
+    """The compiled screen of a folder; compiled on first use and then reused."""
+    return Screen(folder)
+
+
+def screen(text: str, earlier: Sequence[str] = ()) -> Screening:
+    """Screen a message together with what the same person told before (oldest first)."""
+    return load()(text, earlier)

@@ -1,0 +1,92 @@
+"""A spelling corrector that knows the safety vocabulary and nothing else.
+
+A word is only ever changed into a word that matters for safety, and only if it is not itself an
+ordinary English word ("feeding" stays, "bleding" becomes "bleeding").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+_SHORTEST = 4  # letters; shorter words have too many neighbours
+_TWO_SLIPS_FROM = 8  # letters; from here two slips still leave the word unmistakable
+
+
+class Spelling:
+    """Corrects words at one slip (two in long words) from the vocabulary.
+
+    Looks words up by what remains after deleting letters, so the cost of a look-up does not grow
+    with the vocabulary.
+    """
+
+    def __init__(self, vocabulary: Iterable[str], ordinary: Iterable[str]) -> None:
+        self._vocabulary = {word for word in vocabulary if word.isalpha()}
+        self._ordinary = set(ordinary) | self._vocabulary
+        self._remains: dict[str, list[str]] = {}
+        self._answers: dict[str, str] = {}
+        for word in sorted(self._vocabulary):
+            if len(word) >= _SHORTEST:
+                for rest in _remains(word, _slips(word)):
+                    self._remains.setdefault(rest, []).append(word)
+
+    def is_word(self, word: str) -> bool:
+        """Tell whether the word needs no correction."""
+        return word in self._ordinary
+
+    def correct(self, word: str) -> str:
+        """Return the nearest word of the vocabulary, or the word itself."""
+        if word in self._ordinary or not _SHORTEST <= len(word) <= 20 or not word.isalpha():
+            return word
+        if word not in self._answers:
+            if len(self._answers) > 20_000:
+                self._answers.clear()
+            self._answers[word] = self._nearest(word)
+        return self._answers[word]
+
+    def _nearest(self, word: str) -> str:
+        # Tried one slip first: it is the likely one, and far cheaper to look up.
+        for slips in range(1, _slips(word) + 1):
+            found = [
+                (_slips_between(word, known, slips), known[0] != word[0], known)
+                for rest in _remains(word, slips)
+                for known in self._remains.get(rest, ())
+            ]
+            near = [item for item in found if item[0] <= min(slips, _slips(item[2]))]
+            if near:
+                return min(near)[2]
+        return self._split(word)
+
+    def _split(self, word: str) -> str:
+        """Two words written as one ("passedout"), both of the vocabulary."""
+        for cut in range(3, len(word) - 1):
+            if word[:cut] in self._vocabulary and word[cut:] in self._vocabulary:
+                return f"{word[:cut]} {word[cut:]}"
+        return word
+
+
+def _slips(word: str) -> int:
+    return 2 if len(word) >= _TWO_SLIPS_FROM else 1
+
+
+def _remains(word: str, slips: int) -> set[str]:
+    """The word and all that is left of it after deleting up to ``slips`` letters."""
+    rests = {word}
+    for _ in range(slips):
+        rests |= {rest[:i] + rest[i + 1 :] for rest in rests for i in range(len(rest))}
+    return rests
+
+
+def _slips_between(a: str, b: str, limit: int) -> int:
+    """Letters wrong, missing, added or swapped with their neighbour (Damerau 1964)."""
+    if abs(len(a) - len(b)) > limit:
+        return limit + 1
+    before: list[int] = []
+    row = list(range(len(b) + 1))
+    for i, letter in enumerate(a, 1):
+        two_before, before, row = before, row, [i]
+        for j, other in enumerate(b, 1):
+            cost = min(before[j] + 1, row[-1] + 1, before[j - 1] + (letter != other))
+            if i > 1 and j > 1 and letter == b[j - 2] and a[i - 2] == other:
+                cost = min(cost, two_before[j - 2] + 1)
+            row.append(cost)
+    return row[-1]
