@@ -1,6 +1,6 @@
 """The content pack: what people ask, what they are told, and what that rests on.
 
-``load_pack("data")`` gives a ``Pack``; ``check_pack`` gives its faults. Needs no Rasa.
+``load_pack("data")`` gives a ``Pack``; ``checks.check_folder`` its faults. Needs no Rasa.
 """
 
 from myoguide.knowledge.fault import Fault, PackError

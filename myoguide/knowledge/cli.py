@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from pathlib import Path
 
-from myoguide.knowledge.checks import check_pack
+from myoguide.knowledge.checks import check_folder
 from myoguide.knowledge.fault import Fault
-from myoguide.knowledge.load import read_pack
 from myoguide.knowledge.pack import Pack
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code is 1 when there is something to mend."""
     options = _parser().parse_args(arguments)
-    pack, unread = read_pack(options.data)
-    faults = sorted({*unread, *check_pack(pack, options.today, options.sets)})
+    pack, faults = check_folder(options.data, options.today, options.sets)
     if options.only:
         chosen = {file.resolve() for file in options.only}
         faults = [fault for fault in faults if fault.file.resolve() in chosen]
@@ -41,11 +39,19 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _summary(pack: Pack, faults: list[Fault]) -> str:
-    held = (
-        f"{len(pack.topics)} topics, {len(pack.answers)} answers, "
-        f"{len(pack.questions)} questions, {len(pack.claims)} claims"
+    held = ", ".join(
+        (
+            _count(pack.topics, "topic"),
+            _count(pack.answers, "answer"),
+            _count(pack.questions, "question"),
+            _count(pack.claims, "claim"),
+        )
     )
     if not faults:
         return f"No faults in {held}."
-    files = len({fault.file for fault in faults})
-    return f"{len(faults)} faults in {files} files ({held})."
+    files = {fault.file for fault in faults}
+    return f"{_count(faults, 'fault')} in {_count(files, 'file')} ({held})."
+
+
+def _count(things: Collection[object], name: str) -> str:
+    return f"{len(things)} {name}" + ("" if len(things) == 1 else "s")

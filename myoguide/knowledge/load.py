@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from myoguide.knowledge.fault import Fault, PackError
-from myoguide.knowledge.marked import MarkedError, Text, read_marked
-from myoguide.knowledge.pack import Answer, Claim, Need, Pack, Question, Reply, Source, Term
+from myoguide.knowledge.marked import MarkedError, Text, Tree, read_marked
+from myoguide.knowledge.pack import ASK, Answer, Claim, Need, Pack, Question, Reply, Source, Term
 from myoguide.knowledge.words import without_entities
 
-ASK = "ask/"
 CONTACTS = Path("safety", "contacts.yml")
+TABLES = ("claims.yml", "sources.yml", "glossary.yml")
+VERDICTS = frozenset({"keep", "restore", "qualify", "correct"})
 
 Entry = TypeVar("Entry", Claim, Source, Term)
 
@@ -21,7 +22,7 @@ Entry = TypeVar("Entry", Claim, Source, Term)
 def load_pack(path: Path | str = "data") -> Pack:
     """Load the pack under ``path``; raises PackError naming every file that cannot be read.
 
-    It does not check the content: that is ``check_pack``.
+    It does not check the content: that is ``checks.check_folder``.
     """
     pack, faults = read_pack(Path(path))
     if faults:
@@ -33,9 +34,10 @@ def read_pack(path: Path) -> tuple[Pack, list[Fault]]:
     """Load what can be loaded, with the faults of what cannot, so that one slip hides no other."""
     reader = _Reader(path)
     files = tuple(sorted(path.rglob("*.yml")))
-    claims = reader.entries(path / "claims.yml", _claim)
-    sources = reader.entries(path / "sources.yml", _source)
-    terms = reader.entries(path / "glossary.yml", _term)
+    claims_file, sources_file, glossary_file = (path / name for name in TABLES)
+    claims = reader.entries(claims_file, _claim)
+    sources = reader.entries(sources_file, _source)
+    terms = reader.entries(glossary_file, _term)
     for file in sorted((path / "topics").glob("*.yml")) + sorted((path / "dialogue").glob("*.yml")):
         reader.read_rasa(file)
     for file in sorted((path / "safety").glob("*.yml")):
@@ -65,20 +67,24 @@ class _Reader:
     questions: list[Question] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
 
-    def tree(self, file: Path) -> dict[Text, Any]:
+    def tree(self, file: Path) -> Tree:
         """The mapping that a file holds; with a fault, an empty one."""
-        if not file.exists():
-            self.fault(file, 1, "the file is missing", "Put it back; the pack cannot do without")
-            return {}
-        try:
-            tree = read_marked(file)
-        except MarkedError as error:
-            self.faults.append(error.fault)
-            return {}
-        if tree is not None and not isinstance(tree, dict):
+        tree = self.content(file) or {}
+        if not isinstance(tree, dict):
             self.fault(file, 1, "a list stands where named entries should", "Give each a name")
             return {}
-        return tree or {}
+        return tree
+
+    def content(self, file: Path) -> Any:
+        """What a file holds, or None with a fault."""
+        if not file.exists():
+            self.fault(file, 1, "the file is missing", "Put it back; the pack cannot do without")
+            return None
+        try:
+            return read_marked(file)
+        except MarkedError as error:
+            self.faults.append(error.fault)
+            return None
 
     def entries(
         self, file: Path, build: Callable[[Text, _Fields, Path], Entry]
@@ -88,7 +94,7 @@ class _Reader:
         for name, fields in self.tree(file).items():
             try:
                 made[str(name)] = build(name, _Fields(fields), file)
-            except _Missing as missing:
+            except _MissingError as missing:
                 self.fault(file, name.line, f"{name} has no valid '{missing}'", "Add it")
         return made
 
@@ -106,13 +112,13 @@ class _Reader:
 
     def read_sayings(self, file: Path) -> None:
         """What the safety room says: the texts under a key ``say``, at any depth, as one reply."""
-        for name, texts in _sayings(self.tree(file), name=file.stem):
-            self.replies.append(Reply(name, "\n".join(texts), file, texts[0].line))
+        for name, texts in _sayings(self.content(file), name=file.stem):
+            self.replies.append(Reply(name, "\n".join(texts), file, texts[0].line, None))
 
     def fault(self, file: Path, line: int, reason: str, remedy: str) -> None:
         self.faults.append(Fault(file, line, reason, remedy))
 
-    def _examples(self, block: dict[Text, Any], file: Path) -> Iterator[Question]:
+    def _examples(self, block: Tree, file: Path) -> Iterator[Question]:
         intent, examples = block.get("intent"), block.get("examples")
         if intent is None:
             return
@@ -132,12 +138,13 @@ class _Reader:
                     "Begin it with '- ', or join it to the line above",
                 )
 
-    def _response(self, name: Text, variations: list[dict[Text, Any]], file: Path) -> None:
+    def _response(self, name: Text, variations: list[Tree], file: Path) -> None:
         if not name.startswith("utter_" + ASK):
             for variation in variations:
                 text = variation.get("text")
                 if isinstance(text, Text):
-                    self.replies.append(Reply(str(name), str(text), file, name.line))
+                    reviewed = _metadata(variation).get("reviewed")
+                    self.replies.append(Reply(str(name), str(text), file, name.line, reviewed))
             return
         answer_name = name.removeprefix("utter_" + ASK)
         if len(variations) != 1 or not isinstance(variations[0].get("text"), Text):
@@ -150,7 +157,7 @@ class _Reader:
             self.answers[answer_name] = _answer(answer_name, name.line, variations[0], file)
 
 
-class _Missing(Exception):
+class _MissingError(Exception):
     """A field that an entry must have is not there, or is of another kind."""
 
 
@@ -161,9 +168,10 @@ class _Fields:
         self._fields = fields if isinstance(fields, dict) else {}
 
     def text(self, key: str, default: str | None = None) -> str:
-        value = self._fields.get(key, default)
+        value = self._fields.get(key)
+        value = default if value is None else value
         if not isinstance(value, str):
-            raise _Missing(key)
+            raise _MissingError(key)
         return " ".join(value.split())
 
     def texts(self, key: str) -> tuple[Text, ...]:
@@ -171,13 +179,13 @@ class _Fields:
         value = self._fields.get(key) or []
         values = [value] if isinstance(value, Text) else value
         if not isinstance(values, list) or not all(isinstance(item, Text) for item in values):
-            raise _Missing(key)
+            raise _MissingError(key)
         return tuple(values)
 
     def items(self, key: str) -> list[Any]:
         value = self._fields.get(key) or []
         if not isinstance(value, list):
-            raise _Missing(key)
+            raise _MissingError(key)
         return value
 
 
@@ -186,7 +194,7 @@ def _claim(name: Text, fields: _Fields, file: Path) -> Claim:
         id=str(name),
         section=fields.text("section"),
         claim=fields.text("claim"),
-        verdict=fields.texts("verdict"),
+        verdict=_verdict(fields),
         say=fields.text("say", default=""),
         sources=fields.texts("sources"),
         needs=tuple(_need(item) for item in fields.items("needs")),
@@ -196,12 +204,19 @@ def _claim(name: Text, fields: _Fields, file: Path) -> Claim:
     )
 
 
+def _verdict(fields: _Fields) -> tuple[Text, ...]:
+    verdict = fields.texts("verdict")
+    if not verdict or not VERDICTS.issuperset(verdict):
+        raise _MissingError("verdict")
+    return verdict
+
+
 def _need(item: Any) -> Need:
     """A list of alternatives, or ``{when: [...], any: [...]}``."""
     fields = _Fields(item if isinstance(item, dict) else {"any": item})
     need = Need(any=fields.texts("any"), when=fields.texts("when"))
     if not need.any:
-        raise _Missing("needs")
+        raise _MissingError("needs")
     return need
 
 
@@ -229,22 +244,25 @@ def _term(name: Text, fields: _Fields, file: Path) -> Term:
     )
 
 
-def _answer(name: str, line: int, variation: dict[Text, Any], file: Path) -> Answer:
-    metadata = variation.get("metadata")
-    metadata = metadata if isinstance(metadata, dict) else {}
-    reviewed = metadata.get("reviewed")
+def _answer(name: str, line: int, variation: Tree, file: Path) -> Answer:
+    metadata = _metadata(variation)
     return Answer(
         name=name,
         text=str(variation["text"]),
         file=file,
         line=line,
+        reviewed=metadata.get("reviewed"),
         label=metadata.get("label") or "",
         claims=_texts(metadata.get("claims")),
         sources=_texts(metadata.get("sources")),
-        reviewed=reviewed if isinstance(reviewed, Text) else None,
         reviewer=metadata.get("reviewer") or "",
         next=_texts(metadata.get("next")),
     )
+
+
+def _metadata(variation: Tree) -> Tree:
+    metadata = variation.get("metadata")
+    return metadata if isinstance(metadata, dict) else {}
 
 
 def _texts(value: Any) -> tuple[Text, ...]:
@@ -253,7 +271,7 @@ def _texts(value: Any) -> tuple[Text, ...]:
     return tuple(item for item in value if isinstance(item, Text))
 
 
-def _dicts(value: Any) -> list[dict[Text, Any]]:
+def _dicts(value: Any) -> list[Tree]:
     return [item for item in value or [] if isinstance(item, dict)]
 
 

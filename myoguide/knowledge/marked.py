@@ -12,6 +12,9 @@ from myoguide.knowledge.fault import Fault
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NULLS = {"", "~", "null"}
 
+# A mapping of the file; its keys are ``Text``, so that they know their line too.
+Tree = dict[Any, Any]
+
 
 class Text(str):
     """A scalar as written, never turned into a number or a date.
@@ -50,7 +53,9 @@ def read_marked(file: Path) -> Any:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
         raise MarkedError(
-            Fault(file, line, f"not valid YAML: {error.problem}", "Correct the line or the one above")
+            Fault(
+                file, line, f"not valid YAML: {error.problem}", "Correct the line or the one above"
+            )
         ) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         reason = " ".join(str(error).split())
@@ -60,25 +65,23 @@ def read_marked(file: Path) -> Any:
     return None if node is None else _plain(node, file)
 
 
-def _plain(node: yaml.Node, file: Path) -> Any:
+def _plain(node: Any, file: Path) -> Any:
     if isinstance(node, yaml.MappingNode):
         return _mapping(node, file)
     if isinstance(node, yaml.SequenceNode):
         return [_plain(child, file) for child in node.value]
-    if node.style is None and node.value.lower() in _NULLS:
+    if not node.style and node.value.lower() in _NULLS:
         return None
     is_block = node.style in ("|", ">")
     line = node.start_mark.line + (2 if is_block else 1)
     return Text(node.value, line, quoted=node.style in ("'", '"'))
 
 
-def _mapping(node: yaml.MappingNode, file: Path) -> dict[Text, Any]:
-    mapping: dict[Text, Any] = {}
+def _mapping(node: yaml.MappingNode, file: Path) -> Tree:
+    mapping: Tree = {}
     for key_node, value_node in node.value:
         key = Text(str(key_node.value), key_node.start_mark.line + 1)
         if key in mapping:
-            raise MarkedError(
-                Fault(file, key.line, f"'{key}' stands twice", "Keep one of the two")
-            )
+            raise MarkedError(Fault(file, key.line, f"'{key}' stands twice", "Keep one of the two"))
         mapping[key] = _plain(value_node, file)
     return mapping

@@ -10,6 +10,7 @@ from typing import Any
 from myoguide.knowledge.marked import Text
 
 ARTICLE = "article"
+ASK = "ask/"
 
 
 @dataclass(frozen=True)
@@ -21,28 +22,36 @@ class Question:
     file: Path
     line: int
 
+    @property
+    def answer(self) -> str | None:
+        """The name of the curated answer it asks for; None in dialogue, which has rules."""
+        return self.intent.removeprefix(ASK) if self.intent.startswith(ASK) else None
+
 
 @dataclass(frozen=True)
 class Reply:
-    """A text that the assistant may say: a curated answer or a line of dialogue."""
+    """A text that the assistant may say: a curated answer, a line of dialogue or of safety.
+
+    ``reviewed`` keeps its line and whether it was quoted, for the checks.
+    """
 
     name: str
     text: str
     file: Path
     line: int
+    reviewed: Text | None
 
 
 @dataclass(frozen=True)
 class Answer(Reply):
     """The one curated answer to ``topic.aspect``, with what it rests on.
 
-    ``reviewed`` keeps whether it was quoted, and the lists keep their lines, for the checks.
+    The names in the lists keep their lines, for the checks.
     """
 
     label: str
     claims: tuple[Text, ...]
     sources: tuple[Text, ...]
-    reviewed: Text | None
     reviewer: str
     next: tuple[Text, ...]
 
@@ -142,14 +151,15 @@ class Pack:
             found[answer.topic] = (*found.get(answer.topic, ()), answer.aspect)
         return found
 
-    def source_line(self, answer: Answer) -> str:
-        """One line naming who stands behind the answer: "Source: NHS, NINDS, the article"."""
-        shorts = dict.fromkeys(source.short for source in self._cited(answer))
+    def source_line(self, *answers: Answer) -> str:
+        """One line naming who stands behind the answers: "Source: NHS, NINDS, the article"."""
+        shorts = dict.fromkeys(source.short for source in self._cited(*answers))
         return "Source: " + ", ".join(shorts)
 
     def references(self, answer: Answer) -> list[str]:
         """The full references of the answer, the article last."""
         return [source.reference() for source in self._cited(answer)]
 
-    def _cited(self, answer: Answer) -> list[Source]:
-        return [self.sources[name] for name in sorted(answer.sources, key=ARTICLE.__eq__)]
+    def _cited(self, *answers: Answer) -> list[Source]:
+        names = {str(name): None for answer in answers for name in answer.sources}
+        return [self.sources[name] for name in sorted(names, key=ARTICLE.__eq__)]

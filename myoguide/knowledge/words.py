@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache
 
 _ENTITY = re.compile(r"\[([^\]]+)\](?:\([^)]*\)|\{[^}]*\})")
 
@@ -26,13 +26,12 @@ def shingles(sequence: list[str], size: int) -> set[tuple[str, ...]]:
 
 
 def phrase_body(phrase: str) -> str:
-    """A regular expression for the phrase; a final ``*`` stands for any ending.
+    """A regular expression for the phrase; a ``*`` stands for any ending of a word.
 
     Spaces match line breaks and hyphens too: "brain stem" finds "brain-stem".
     """
-    stem = phrase.rstrip("*")
-    body = r"[\s-]+".join(re.escape(part) for part in re.split(r"[\s-]+", stem))
-    return body + (r"\w*" if phrase.endswith("*") else "")
+    parts = re.split(r"[\s-]+", phrase)
+    return r"[\s-]+".join(re.escape(part).replace(r"\*", r"\w*") for part in parts)
 
 
 def has_any(text: str, phrases: Iterable[str]) -> bool:
@@ -50,7 +49,7 @@ def without_any(text: str, phrases: Iterable[str], stand_in: str) -> str:
     return _any_of(tuple(phrases)).sub(stand_in, text)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _any_of(phrases: tuple[str, ...]) -> re.Pattern[str]:
     longest_first = sorted(phrases, key=len, reverse=True)
     bodies = "|".join(phrase_body(phrase) for phrase in longest_first) or r"(?!)"

@@ -6,7 +6,7 @@ that this conversation was offered, or one of the openings a channel itself send
 
 from __future__ import annotations
 
-from typing import Any, Text
+from typing import Any, Optional, Text
 
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.shared.core.events import BotUttered
@@ -43,7 +43,7 @@ class PayloadGuard(StatelessComponent):
         return {"openings": ["/chitchat/greeting"]}
 
     def process(
-        self, messages: list[Message], tracker: DialogueStateTracker | None = None
+        self, messages: list[Message], tracker: Optional[DialogueStateTracker] = None
     ) -> list[Message]:
         for message in messages:
             text = (message.get(TEXT) or "").strip()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Any, Text
+from typing import Any, Optional, Text
 
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.shared.core.events import UserUttered
@@ -75,7 +75,7 @@ class SafetyScreen(StatelessComponent):
         self._screen = load()
 
     def process(
-        self, messages: list[Message], tracker: DialogueStateTracker | None = None
+        self, messages: list[Message], tracker: Optional[DialogueStateTracker] = None
     ) -> list[Message]:
         for message in messages:
             try:

@@ -69,7 +69,7 @@ class Context:
         self._terminators = dict(table.get("terminators") or {})
         for name, patterns in self._terminators.items():
             self._add(f"end {name}", name, patterns)
-        self._rules = [self._rule(i, rule) for i, rule in enumerate(table.get("rules") or [])]
+        self._rules = [self._rule(i, rule) for i, rule in enumerate(table.get("context_rules") or [])]
 
     def _rule(self, i: int, rule: dict) -> _Rule:
         entry = f"rules[{i}] {rule.get('category')}"

@@ -25,13 +25,14 @@ _FEWEST_EXAMPLES = 10
 class Combination:
     """Findings that together are a sign.
 
-    ``all_of``: one of each set must be told. ``none_of``: none of these may be told. ``near``: at
+    ``all_of``: one of each set must be told. ``none_of``: of none of these
+    sets may every finding be told. ``near``: at
     most so many words from the first to the last (0: anywhere). ``when``: times that the finding
     of the first set may have.
     """
 
     all_of: tuple[frozenset[str], ...]
-    none_of: frozenset[str]
+    none_of: tuple[frozenset[str], ...]
     near: int
     when: frozenset[str]
 
@@ -92,11 +93,25 @@ def _combination(path: Path, name: str, rule: Any, findings: Findings) -> Combin
     sets = []
     for part in str(rule["all"]).split("+"):
         sets.append(_members(path, name, part, findings))
-    unless = _members(path, name, str(rule.get("unless", "")).replace(",", "|"), findings)
+    unless = _exceptions(path, name, str(rule.get("unless", "")), findings)
     when = frozenset(text_list(path, name, rule.get("when"))) or _WHEN - {"history"}
     if not when <= _WHEN:
         raise TableError(path, name, f"'when' must be among {', '.join(sorted(_WHEN))}")
     return Combination(tuple(sets), unless, int(rule.get("near", 0)), when)
+
+
+def _exceptions(
+    path: Path, name: str, text: str, findings: Findings
+) -> tuple[frozenset[str], ...]:
+    """ "a|b&c": a alone, or b together with c."""
+    sets: list[frozenset[str]] = []
+    for part in filter(None, text.split("|")):
+        if "&" in part:
+            joint = [_members(path, name, piece, findings) for piece in part.split("&")]
+            sets.append(frozenset().union(*joint))
+        else:
+            sets += [frozenset((member,)) for member in _members(path, name, part, findings)]
+    return tuple(sets)
 
 
 def _members(path: Path, name: str, text: str, findings: Findings) -> frozenset[str]:
@@ -115,7 +130,7 @@ def evidence(
     combination: Combination, told: dict[str, list[Finding]], traits: frozenset[str]
 ) -> tuple[Finding, ...]:
     """The findings that fulfil a combination, or nothing."""
-    if any(name in told for name in combination.none_of):
+    if any(all(name in told for name in names) for names in combination.none_of):
         return ()
     chosen: list[list[Finding]] = []
     for place, names in enumerate(combination.all_of):

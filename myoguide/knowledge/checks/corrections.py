@@ -15,8 +15,10 @@ def corrections_are_there(pack: Pack) -> Iterator[Fault]:
     """An answer that carries a claim but lacks words that its correction cannot do without."""
     for answer in pack.answers.values():
         for name in answer.claims:
-            claim = pack.claims.get(name)
-            for missing in _unmet(claim, answer.text) if claim else ():
+            if name not in pack.claims:
+                continue
+            claim = pack.claims[name]
+            for missing in _unmet(claim, answer.text):
                 reason = f"{answer.name} carries {name} without its correction ({claim.say})"
                 remedy = (
                     f"Say so, with a word such as: {', '.join(missing[:8])}; "
@@ -31,7 +33,9 @@ def corrected_matters_are_named(pack: Pack) -> Iterator[Fault]:
         for claim in pack.claims.values():
             told = find_any(answer.text, claim.mentions)
             if told and claim.id not in answer.claims:
-                reason = f"{answer.name} speaks of '{told.group()}' but not of claim {claim.id}"
+                reason = (
+                    f"{answer.name} speaks of '{told.group()}' but does not name claim {claim.id}"
+                )
                 remedy = "Add the claim, and what must be said with it, or leave the word out"
                 yield Fault(answer.file, answer.line, reason, remedy)
 

@@ -6,13 +6,24 @@ from collections import Counter
 from collections.abc import Iterator
 
 from myoguide.knowledge.fault import Fault
-from myoguide.knowledge.load import ASK
-from myoguide.knowledge.pack import Pack, Question
+from myoguide.knowledge.pack import ASK, Answer, Claim, Pack, Question
 
 ASPECTS = (
-    "definition types cause symptoms danger diagnosis treatment medicine prevention prognosis "
-    "doctor comparison self_report source"
-).split()
+    "definition",
+    "types",
+    "cause",
+    "symptoms",
+    "danger",
+    "diagnosis",
+    "treatment",
+    "medicine",
+    "prevention",
+    "prognosis",
+    "doctor",
+    "comparison",
+    "self_report",
+    "source",
+)
 MIN_EXAMPLES = 12
 
 
@@ -27,7 +38,8 @@ def answers_rest_on_something(pack: Pack) -> Iterator[Fault]:
 
 def claims_and_sources_exist(pack: Pack) -> Iterator[Fault]:
     """An answer or a claim that names a claim or a source that is not in its list."""
-    for entry in (*pack.answers.values(), *pack.claims.values()):
+    citing: list[Answer | Claim] = [*pack.answers.values(), *pack.claims.values()]
+    for entry in citing:
         for name in entry.sources:
             if name not in pack.sources:
                 remedy = "Use an id of data/sources.yml, or add the source there"
@@ -63,10 +75,10 @@ def questions_and_answers_meet(pack: Pack) -> Iterator[Fault]:
     """A question without an answer, an answer without questions or with too few."""
     counts: Counter[str] = Counter()
     first: dict[str, Question] = {}
-    for question in _asked(pack):
-        name = question.intent.removeprefix(ASK)
-        counts[name] += 1
-        first.setdefault(name, question)
+    for question in pack.questions:
+        if question.answer:
+            counts[question.answer] += 1
+            first.setdefault(question.answer, question)
     for name, question in first.items():
         if name not in pack.answers:
             reason = f"{question.intent} has questions but no answer"
@@ -87,21 +99,16 @@ def questions_and_answers_meet(pack: Pack) -> Iterator[Fault]:
 def topics_stay_in_their_file(pack: Pack) -> Iterator[Fault]:
     """A topic's question or answer in another topic's file, or an aspect that is none."""
     told = set()
-    places = [(q.intent.removeprefix(ASK), q) for q in _asked(pack)]
-    places += [(answer.name, answer) for answer in pack.answers.values()]
-    for name, entry in places:
-        if (name, entry.file) in told:
+    places = [(q.answer, q.file, q.line) for q in pack.questions if q.answer]
+    places += [(answer.name, answer.file, answer.line) for answer in pack.answers.values()]
+    for name, file, line in places:
+        if (name, file) in told:
             continue
-        told.add((name, entry.file))
+        told.add((name, file))
         topic, _, aspect = name.partition(".")
-        if topic != entry.file.stem:
-            reason = f"{name} does not belong in {entry.file.name}"
-            yield Fault(entry.file, entry.line, reason, f"Move it to {topic}.yml")
+        if topic != file.stem:
+            reason = f"{name} does not belong in {file.name}"
+            yield Fault(file, line, reason, f"Move it to {topic}.yml")
         if aspect not in ASPECTS:
             reason = f"'{aspect}' is not an aspect"
-            yield Fault(entry.file, entry.line, reason, f"Choose one of: {', '.join(ASPECTS)}")
-
-
-def _asked(pack: Pack) -> Iterator[Question]:
-    """The questions for curated answers; small talk has its own rules in the dialogue."""
-    return (question for question in pack.questions if question.intent.startswith(ASK))
+            yield Fault(file, line, reason, f"Choose one of: {', '.join(ASPECTS)}")

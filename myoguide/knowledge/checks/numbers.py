@@ -11,19 +11,17 @@ from collections.abc import Iterator
 from myoguide.knowledge.fault import Fault
 from myoguide.knowledge.pack import Pack, Reply
 
-_COUNT = (
-    r"(?:\d+(?:[.,]\d+)?|half an?|an?|one|two|three|four|five|six|seven|eight|nine|ten"
-    r"|a few|several)"
-)
+_COUNT = r"(?:\d+(?:[.,]\d+)?|half an?|two|three|four|five|six|seven|eight|nine|ten|a few|several)"
 _UNIT = (
     r"(?:milligram(?:me)?s?|microgram(?:me)?s?|gram(?:me)?s?|millilit(?:re|er)s?|mg|mcg|\u00b5g"
     r"|\u03bcg|ug|g|ml|cc|iu|(?:international )?units)"
 )
-_PORTION = r"(?:tablets?|pills?|capsules?|drops?|teaspoons?|tablespoons?|puffs?|sachets?|doses?)"
+_PORTION = r"(?:tablets?|pills?|capsules?|drops?|puffs?|sachets?|doses?)"
+_SPOON = r"(?:tea|table)spoons?"
 _DAY = r"(?:a|per|each|every) (?:day|night)|daily|nightly"
 
 DOSE = re.compile(
-    rf"\b(?:\d+(?:[.,]\d+)?[\s-]?{_UNIT}|(?:\d+|{_COUNT})[\s-]{_PORTION}"
+    rf"\b(?:\d+(?:[.,]\d+)?[\s-]?{_UNIT}|{_COUNT}[\s-]{_PORTION}|{_SPOON}"
     rf"|(?:once|twice|{_COUNT} times) (?:{_DAY})"
     r"|every \d+(?: to \d+)? hours)\b",
     re.IGNORECASE,
@@ -34,13 +32,13 @@ _LONG = r"\+?\(?\d(?:[\s().-]{0,2}\d){4,}"
 _RINGING = r"(?:call|calls|calling|ring|ringing|dial|dialling|phone|text|texting)"
 _SHORT = r"(?:999|112|911|988|000|111|101|105|13 11 14)"
 PHONE = re.compile(
-    rf"(?<![\w-])(?:{_LONG}|{_RINGING}(?: \w+){{0,2}} \d{{3,}}|{_SHORT})(?!\w)", re.IGNORECASE
+    rf"(?<![\w,-])(?:{_LONG}|{_RINGING}(?: \w+){{0,2}} \d{{3,}}|{_SHORT})(?!\w)", re.IGNORECASE
 )
 
 
 def no_doses(pack: Pack) -> Iterator[Fault]:
     """A number with a unit of medicine, or how often a day."""
-    remedy = "Leave it out; the prescriber or a pharmacist says how much"
+    remedy = "Leave it out; how much and how often is for the prescriber"
     return _found(pack, DOSE, "a dose", remedy)
 
 

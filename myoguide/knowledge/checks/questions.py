@@ -1,4 +1,4 @@
-"""Example questions differ: what is written twice teaches nothing, under two answers it misleads."""
+"""Example questions differ: a second copy teaches nothing, and under two answers it misleads."""
 
 from __future__ import annotations
 
@@ -11,27 +11,34 @@ from myoguide.knowledge.pack import Pack, Question
 from myoguide.knowledge.words import words
 
 # Two questions are near when neither has more than two words that the other lacks, and at least
-# two thirds of the words are common. Below four words there is no room to differ more.
+# two thirds of the words are common. Below five words there is no room to differ more.
 MAX_CHANGED = 2
 MIN_COMMON = 2 / 3
-MIN_WORDS = 4
+MIN_WORDS = 5
 
 
 def questions_differ(pack: Pack) -> Iterator[Fault]:
-    """A question that stands twice, however it is written, under one answer or two."""
+    """A question that stands twice, however it is written, under one answer or two.
+
+    In dialogue one intent may hold "hello" and "HELLO": that misleads nobody.
+    """
     first: dict[tuple[str, ...], Question] = {}
     for question in pack.questions:
         key = tuple(words(question.text))
         twin = first.setdefault(key, question) if key else question
-        if twin is not question:
+        if twin is not question and (question.answer or twin.intent != question.intent):
             where = f"{twin.file.name}:{twin.line} ({twin.intent})"
             reason = f"'{question.text}' ({question.intent}) is the same as {where}"
             yield Fault(question.file, question.line, reason, "Remove one of the two")
 
 
 def questions_are_not_reworded(pack: Pack) -> Iterator[Fault]:
-    """A question that differs from another by a word or two only; told in both files."""
-    for question, twin in _near_pairs(pack.questions):
+    """A question that differs from another by a word or two only; told in both files.
+
+    Only between topics: in dialogue "does it get worse" stands beside a topic's own question on
+    purpose, to teach the difference.
+    """
+    for question, twin in _near_pairs([q for q in pack.questions if q.answer]):
         yield _near(question, twin)
         if twin.file != question.file:
             yield _near(twin, question)
@@ -48,18 +55,22 @@ def _near(question: Question, twin: Question) -> Fault:
 @dataclass(frozen=True)
 class _Bag:
     question: Question
+    said: tuple[str, ...]
     words: Counter[str]
-    size: int
 
 
-def _near_pairs(questions: tuple[Question, ...]) -> Iterator[tuple[Question, Question]]:
+def _bag(question: Question) -> _Bag:
+    said = tuple(words(question.text))
+    return _Bag(question, said, Counter(said))
+
+
+def _near_pairs(questions: list[Question]) -> Iterator[tuple[Question, Question]]:
     """Pairs in the order of the later one.
 
     Near questions share one of the rarest words of each, so only those are looked up: two missing
     words still leave the third of the three rarest.
     """
-    bags = [_Bag(q, bag, bag.total()) for q in questions if (bag := Counter(words(q.text)))]
-    bags = [bag for bag in bags if bag.size >= MIN_WORDS]
+    bags = [bag for bag in map(_bag, questions) if len(bag.said) >= MIN_WORDS]
     rarity = Counter(word for bag in bags for word in bag.words)
     known: defaultdict[str, list[_Bag]] = defaultdict(list)
     for bag in bags:
@@ -73,10 +84,8 @@ def _near_pairs(questions: tuple[Question, ...]) -> Iterator[tuple[Question, Que
 
 
 def _is_near(one: _Bag, other: _Bag) -> bool:
-    longer = max(one.size, other.size)
-    if longer - min(one.size, other.size) > MAX_CHANGED:
+    longer = max(len(one.said), len(other.said))
+    if longer - min(len(one.said), len(other.said)) > MAX_CHANGED or one.said == other.said:
         return False
     common = (one.words & other.words).total()
-    if one.words == other.words and words(one.question.text) == words(other.question.text):
-        return False
     return longer - common <= MAX_CHANGED and common / longer >= MIN_COMMON

@@ -15,7 +15,7 @@ MAX_WORDS = 120
 MAX_GRADE = 8.0
 MAX_LABEL = 60
 # The grade of a sentence or two is chance: one long word decides it.
-MIN_GRADED_WORDS = 25
+MIN_GRADED_WORDS = 20
 
 # What the house does not write, and what it writes instead.
 HOUSE_ENGLISH = {

@@ -1,0 +1,1 @@
+"""Custom actions, one per file; the file's name is the action's name. They hold no content."""

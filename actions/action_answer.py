@@ -1,0 +1,38 @@
+"""Sends the curated answer, or answers, that the pipeline chose."""
+
+from __future__ import annotations
+
+from typing import Any, Text
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions import content
+
+
+class ActionAnswer(Action):
+    """One message: the answer, its source line, and buttons with what is worth asking next."""
+
+    def name(self) -> Text:
+        return "action_answer"
+
+    def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[Text, Any]
+    ) -> list[EventType]:
+        question = tracker.latest_message.get("question") or {}
+        ids = question.get("answers") or content.answers_from_slots(tracker)
+        if not ids:
+            # Beside an escalation the rest of the message may be small talk or not ours.
+            if question.get("reply"):
+                dispatcher.utter_message(response=f"utter_{question['reply']}")
+            return []
+        dispatcher.utter_message(
+            text=content.text_of(ids),
+            buttons=content.next_buttons(ids[-1]),
+            answers=list(ids),
+        )
+        if "question" in tracker.latest_message:
+            return []
+        # A button: no message was read, so the status is set here.
+        return [SlotSet("status", "answered")]

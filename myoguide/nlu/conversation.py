@@ -1,0 +1,127 @@
+"""Rasa component that ends the pipeline: decides what the reply is about and fills the slots."""
+
+from __future__ import annotations
+
+from typing import Any, Optional, Text
+
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.shared.core.events import UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.shared.nlu.constants import RESPONSE_SELECTOR
+from rasa.shared.nlu.training_data.message import Message
+
+from myoguide.knowledge import load_pack
+from myoguide.nlu.decide import Decision, Turn, answer_id, decide
+from myoguide.nlu.graph import (
+    ESCALATIONS,
+    QUESTION,
+    StatelessComponent,
+    intent_of,
+    set_intent,
+    set_slot_carrier,
+)
+from myoguide.nlu.question_model import Reading
+
+STATUS_OF = {
+    "ask": "answered",
+    "clarify": "clarified",
+    "chitchat": "small_talk",
+    "scope": "not_covered",
+    "noise": "not_understood",
+}
+
+
+def turns_of(tracker: DialogueStateTracker | None) -> list[Turn]:
+    """What the earlier messages were about, read from the slots they filled."""
+    if tracker is None:
+        return []
+    turns = []
+    for event in tracker.applied_events():
+        if isinstance(event, UserUttered) and event.text:
+            slots = {e["entity"]: e.get("value") for e in event.entities}
+            turns.append(Turn(slots.get("topic"), slots.get("aspect"), slots.get("status")))
+    return turns
+
+
+@DefaultV1Recipe.register(
+    [DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=False
+)
+class ConversationResolver(StatelessComponent):
+    """Completes topic or aspect from the conversation; keeps an escalation that stands."""
+
+    def __init__(self, config: dict[Text, Any]) -> None:
+        super().__init__(config)
+        # At start, so that a fault in the content stops us there and not in a conversation.
+        self._answers = frozenset(load_pack(config["content"]).answers)
+
+    @staticmethod
+    def get_default_config() -> dict[Text, Any]:
+        # Folder of the content pack, relative to the project.
+        return {"content": "data"}
+
+    def process(
+        self, messages: list[Message], tracker: Optional[DialogueStateTracker] = None
+    ) -> list[Message]:
+        turns = turns_of(tracker)
+        for message in messages:
+            question = message.get(QUESTION)
+            if question:
+                reading = Reading(
+                    {t["name"]: t["confidence"] for t in question["topics"]},
+                    {a["name"]: a["confidence"] for a in question["aspects"]},
+                    question["familiarity"],
+                )
+                self._apply(message, decide(reading, turns, self._answers))
+            elif intent_of(message) not in ESCALATIONS:
+                # No text, or the encoder is away.
+                self._apply(message, Decision("noise/unclear"))
+        return messages
+
+    def _apply(self, message: Message, decision: Decision) -> None:
+        by = type(self).__name__
+        intent, _, key = decision.intent.partition("/")
+        if key:
+            self._choose_reply(message, intent, decision)
+        answers = ()
+        if decision.topic and decision.aspect:
+            answers = (answer_id(decision.topic, decision.aspect, self._answers),)
+        message.set(
+            QUESTION,
+            {
+                **(message.get(QUESTION) or {}),
+                "answers": answers,
+                "options": decision.options,
+                "reply": decision.intent if key else None,
+            },
+            add_to_output=True,
+        )
+        set_slot_carrier(message, "topic", decision.topic, by)
+        set_slot_carrier(message, "aspect", decision.aspect, by)
+        if intent_of(message) in ESCALATIONS:
+            return
+        set_intent(message, intent, decision.confidence)
+        set_slot_carrier(message, "status", STATUS_OF[intent], by)
+
+    @staticmethod
+    def _choose_reply(message: Message, intent: Text, decision: Decision) -> None:
+        """Says which response of a retrieval intent it is, as Rasa's response selector would."""
+        reply = f"utter_{decision.intent}"
+        message.set(
+            RESPONSE_SELECTOR,
+            {
+                "all_retrieval_intents": list(STATUS_OF),
+                "default": {},
+                intent: {
+                    "response": {
+                        "responses": None,
+                        "confidence": decision.confidence,
+                        "intent_response_key": decision.intent,
+                        "utter_action": reply,
+                    },
+                    "ranking": [],
+                },
+            },
+            add_to_output=True,
+        )
+
+

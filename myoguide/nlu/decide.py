@@ -1,0 +1,190 @@
+"""From a reading and the conversation so far to what the reply is about. Pure functions.
+
+The order is: a message that is not a question about jerks (small talk, out of scope, noise); a
+reference into the conversation ("go back", "tell me more"); a question, completed from the
+conversation where it names only a topic or only an aspect; a question back where two answers are
+close.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Collection, Sequence
+
+from myoguide.nlu.question_model import CONTEXT, Reading
+
+GENERAL_TOPIC = "myoclonus"
+# What is answered when only a topic is named.
+FIRST_ASPECT = "definition"
+# Aspects that may stand in for one that a topic has no answer to, nearest first.
+STAND_IN = {
+    "medicine": ("treatment",),
+    "treatment": ("medicine", "doctor"),
+    "prevention": ("treatment", "doctor"),
+    "types": ("definition", "comparison"),
+    "comparison": ("definition",),
+    "symptoms": ("definition",),
+    "cause": ("definition",),
+    "prognosis": ("danger", "treatment"),
+    "danger": ("doctor", "definition"),
+    "diagnosis": ("doctor", "definition"),
+    "doctor": ("danger", "definition"),
+    "self_report": ("danger", "doctor", "definition"),
+    "source": (),
+    "definition": ("types",),
+}
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Thresholds, each a probability; chosen on cross-validated training data."""
+
+    # Below this the best topic is too unsure to answer without asking back.
+    topic: float = 0.22
+    # A second topic within this factor of the best makes the two "close".
+    close: float = 0.75
+    # Part of the general topic's probability that goes to what was talked about last.
+    general_to_focus: float = 0.5
+    # What the focus keeps with each message that did not touch it.
+    fading: float = 0.6
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What an earlier message of the person was about."""
+
+    topic: str | None
+    aspect: str | None
+    status: str | None = None
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What to reply.
+
+    ``intent``: "ask", "clarify", or a reply such as "chitchat/thanks". ``options``: answers to
+    offer when asking back. ``confidence``: of the choice, between 0 and 1.
+    """
+
+    intent: str
+    topic: str | None = None
+    aspect: str | None = None
+    options: tuple[str, ...] = field(default=())
+    confidence: float = 1.0
+
+
+def decide(
+    reading: Reading,
+    turns: Sequence[Turn],
+    answers: Collection[str],
+    limits: Limits = Limits(),
+) -> Decision:
+    """Choose the reply to a message.
+
+    ``turns``: earlier messages, oldest first. ``answers``: ids of all answers ("sleep.cause").
+    """
+    topics, others = split(reading.topics)
+    other, other_score = top(others)
+    if other_score > sum(topics.values()) or other_score > 1.5 * top(topics)[1]:
+        return _without_question(other, other_score, turns, answers)
+
+    focus = focus_of(turns)
+    scores = with_context(topics, focus, limits)
+    topic, topic_score = top(scores)
+    aspect, aspect_score = choose_aspect(reading.aspects, focus)
+    confidence = topic_score * aspect_score
+    rivals = [t for t, s in scores.items() if t != topic and s >= limits.close * topic_score]
+    asked_back = bool(turns) and turns[-1].status == "clarified"
+    if topic_score < limits.topic and rivals and not asked_back:
+        near = sorted([topic, *rivals], key=scores.__getitem__, reverse=True)[:3]
+        options = tuple(answer_id(t, aspect, answers) for t in near)
+        return Decision("clarify", None, None, options, confidence)
+    return Decision("ask", topic, aspect, (), confidence)
+
+
+def split(scores: dict[str, float]) -> tuple[dict[str, float], dict[str, float]]:
+    """Topics (context included) apart from small talk, scope and noise."""
+    topics = {name: score for name, score in scores.items() if "/" not in name}
+    return topics, {name: score for name, score in scores.items() if "/" in name}
+
+
+def top(scores: dict[str, float]) -> tuple[str, float]:
+    """Best name and its score; ("", 0.0) of nothing."""
+    return max(scores.items(), key=lambda item: item[1], default=("", 0.0))
+
+
+@dataclass(frozen=True)
+class Focus:
+    """What the conversation is about: the last topic and aspect, and how present they still are."""
+
+    topic: str
+    aspect: str | None
+    age: int
+
+
+def focus_of(turns: Sequence[Turn]) -> Focus | None:
+    """The most recent topic; its age counts the messages since."""
+    for age, turn in enumerate(reversed(turns)):
+        if turn.topic:
+            return Focus(turn.topic, turn.aspect, age)
+    return None
+
+
+def with_context(topics: dict[str, float], focus: Focus | None, limits: Limits) -> dict[str, float]:
+    """Topic scores once the part that was left to the conversation is handed out."""
+    scores = dict(topics)
+    left_open = scores.pop(CONTEXT, 0.0)
+    if focus is None:
+        scores[GENERAL_TOPIC] = scores.get(GENERAL_TOPIC, 0.0) + left_open
+        return scores
+    presence = limits.fading**focus.age
+    scores[focus.topic] = scores.get(focus.topic, 0.0) + left_open * presence
+    scores[GENERAL_TOPIC] = scores.get(GENERAL_TOPIC, 0.0) + left_open * (1 - presence)
+    moved = scores[GENERAL_TOPIC] * limits.general_to_focus * presence
+    scores[GENERAL_TOPIC] -= moved
+    scores[focus.topic] += moved
+    return scores
+
+
+def choose_aspect(aspects: dict[str, float], focus: Focus | None) -> tuple[str, float]:
+    """Best aspect; one that was left open is the last one asked, or the definition."""
+    scores = dict(aspects)
+    left_open = scores.pop(CONTEXT, 0.0)
+    default = FIRST_ASPECT
+    if focus is not None and focus.aspect and focus.aspect not in ("self_report", "comparison"):
+        default = focus.aspect
+    scores[default] = scores.get(default, 0.0) + left_open
+    return top(scores)
+
+
+def answer_id(topic: str, aspect: str, answers: Collection[str]) -> str:
+    """The answer to (topic, aspect), or the nearest one that exists."""
+    for candidate in (aspect, *STAND_IN.get(aspect, ())):
+        if f"{topic}.{candidate}" in answers:
+            return f"{topic}.{candidate}"
+    general = f"{GENERAL_TOPIC}.{aspect}"
+    return general if general in answers else f"{topic}.{FIRST_ASPECT}"
+
+
+def _without_question(
+    intent: str, confidence: float, turns: Sequence[Turn], answers: Collection[str]
+) -> Decision:
+    """Small talk, out of scope, noise; or a reference into the conversation."""
+    about = [turn for turn in turns if turn.topic]
+    if not about or intent not in ("follow_up/more", "follow_up/back", "chitchat/repeat"):
+        if intent.startswith("follow_up/"):
+            intent = "noise/unclear"
+        return Decision(intent, confidence=confidence)
+    last = about[-1]
+    if intent == "follow_up/back":
+        before = [turn for turn in about if turn.topic != last.topic] or [last]
+        return Decision("ask", before[-1].topic, before[-1].aspect, (), confidence)
+    if intent == "follow_up/more":
+        told = {turn.aspect for turn in about if turn.topic == last.topic}
+        fresh = (a for a in MORE if a not in told and f"{last.topic}.{a}" in answers)
+        return Decision("ask", last.topic, next(fresh, last.aspect), (), confidence)
+    return Decision("ask", last.topic, last.aspect, (), confidence)
+
+
+# What "tell me more" brings next.
+MORE = ("definition", "cause", "symptoms", "danger", "treatment", "prognosis", "doctor")

@@ -1,0 +1,117 @@
+"""Rasa intent classifier: topic and aspect, each with a confidence, for every message."""
+
+from __future__ import annotations
+
+from typing import Any, Text
+
+import numpy as np
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.nlu.constants import INTENT, INTENT_RESPONSE_KEY, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from myoguide.nlu.graph import ESCALATIONS, QUESTION, intent_of, set_intent
+from myoguide.nlu.question_model import DEFAULT_C, QuestionModel, Reading
+from myoguide.nlu.sentence_encoder import SentenceEncoderFeaturizer
+
+MODEL_FILE = "question_model.npz"
+# How many candidates are handed on with the message.
+RANKING = 5
+
+
+def sentence_vector(message: Message) -> np.ndarray | None:
+    """The encoder's vector, float32 of shape (384,), or None if there was no text."""
+    _, sentence = message.get_dense_features(TEXT, [])
+    return None if sentence is None else sentence.features[0]
+
+
+def best(scores: dict[str, float], count: int = RANKING) -> list[dict[str, Any]]:
+    """The ``count`` most probable names, in Rasa's form."""
+    ranked = sorted(scores.items(), key=lambda item: -item[1])[:count]
+    return [{"name": name, "confidence": round(score, 4)} for name, score in ranked]
+
+
+@DefaultV1Recipe.register(
+    [DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=True
+)
+class QuestionClassifier(GraphComponent):
+    """Trains `QuestionModel` on the examples; adds its reading to the message as ``question``.
+
+    The intent it sets is the best class of the topic head, unless the safety screen has spoken.
+    """
+
+    @classmethod
+    def required_components(cls) -> list[type]:
+        return [SentenceEncoderFeaturizer]
+
+    @staticmethod
+    def get_default_config() -> dict[Text, Any]:
+        # Inverse regularisation of the linear heads.
+        return {"C": DEFAULT_C}
+
+    def __init__(
+        self,
+        config: dict[Text, Any],
+        storage: ModelStorage,
+        resource: Resource,
+        model: QuestionModel | None = None,
+    ) -> None:
+        self.config, self._storage, self._resource, self._model = config, storage, resource, model
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[Text, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> QuestionClassifier:
+        return cls(config, model_storage, resource)
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[Text, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> QuestionClassifier:
+        with model_storage.read_from(resource) as folder:
+            model = QuestionModel.load(folder / MODEL_FILE)
+        return cls(config, model_storage, resource, model)
+
+    def train(self, training_data: TrainingData) -> Resource:
+        vectors, intents = [], []
+        for example in training_data.intent_examples:
+            vector = sentence_vector(example)
+            if vector is not None:
+                vectors.append(vector)
+                intents.append(example.get(INTENT_RESPONSE_KEY) or example.get(INTENT))
+        self._model = QuestionModel.fit(np.stack(vectors), intents, self.config["C"])
+        with self._storage.write_to(self._resource) as folder:
+            self._model.save(folder / MODEL_FILE)
+        return self._resource
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        for message in messages:
+            vector = sentence_vector(message)
+            if vector is not None and self._model is not None:
+                self._read(message, self._model.read(vector))
+        return messages
+
+    @staticmethod
+    def _read(message: Message, reading: Reading) -> None:
+        topics, aspects = best(reading.topics), best(reading.aspects)
+        message.set(
+            QUESTION,
+            {"topics": topics, "aspects": aspects, "familiarity": round(reading.familiarity, 4)},
+            add_to_output=True,
+        )
+        message.set("intent_ranking", topics, add_to_output=True)
+        if intent_of(message) not in ESCALATIONS:
+            name, _, key = reading.topic.partition("/")
+            set_intent(message, name if key else "ask", topics[0]["confidence"])

@@ -1,0 +1,142 @@
+"""Which topic and which aspect is a question about? Two linear heads over sentence vectors.
+
+Usable without Rasa. An intent ``ask/sleep.cause`` teaches topic ``sleep`` and aspect ``cause``;
+``follow_up/cause`` teaches the aspect of a question whose topic is left to the conversation, and
+``follow_up/topic_sleep`` the reverse. Any other intent (small talk, out of scope) is a class of
+the topic head, so that "is it ours at all?" and "which topic?" are one calibrated decision.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Sequence
+
+import numpy as np
+
+ASK, FOLLOW_UP = "ask/", "follow_up/"
+TOPIC_ONLY = "follow_up/topic_"
+# The topic, or the aspect, that is left to the conversation.
+CONTEXT = "context"
+# Follow-ups that point into the conversation as a whole; classes of their own.
+REFERENCES = ("follow_up/back", "follow_up/more")
+# Inverse regularisation of the linear heads; chosen in docs/decisions/0003-understanding.md.
+DEFAULT_C = 5.0
+NEIGHBOURS = 5
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Probabilities of topics (or other intents) and of aspects; each sums to 1.
+
+    ``familiarity``: how near the message is to what the model has seen (higher is nearer).
+    """
+
+    topics: dict[str, float]
+    aspects: dict[str, float]
+    familiarity: float
+
+    @property
+    def topic(self) -> str:
+        return max(self.topics, key=self.topics.__getitem__)
+
+    @property
+    def aspect(self) -> str:
+        return max(self.aspects, key=self.aspects.__getitem__)
+
+
+def labels_of(intent: str) -> tuple[str, str | None]:
+    """Class of the topic head and, where the intent has one, of the aspect head."""
+    if intent.startswith(ASK):
+        topic, _, aspect = intent[len(ASK) :].partition(".")
+        return topic, aspect or None
+    if intent.startswith(TOPIC_ONLY):
+        return intent[len(TOPIC_ONLY) :], CONTEXT
+    if intent.startswith(FOLLOW_UP) and intent not in REFERENCES:
+        return CONTEXT, intent[len(FOLLOW_UP) :]
+    return intent, None
+
+
+@dataclass(frozen=True)
+class LinearHead:
+    """Softmax over ``classes``; weights of shape (classes, features)."""
+
+    classes: tuple[str, ...]
+    weights: np.ndarray
+    bias: np.ndarray
+
+    @classmethod
+    def fit(cls, vectors: np.ndarray, labels: Sequence[str], c: float) -> LinearHead:
+        from sklearn.linear_model import LogisticRegression
+
+        if len(set(labels)) < 2:
+            only = tuple(set(labels)) or ("none",)
+            return cls(only, np.zeros((1, vectors.shape[1]), np.float32), np.zeros(1, np.float32))
+        model = LogisticRegression(C=c, max_iter=200).fit(vectors, np.asarray(labels))
+        weights, bias = model.coef_, model.intercept_
+        if len(model.classes_) == 2:
+            weights, bias = np.vstack([-weights, weights]) / 2, np.hstack([-bias, bias]) / 2
+        return cls(
+            tuple(str(name) for name in model.classes_),
+            weights.astype(np.float32),
+            bias.astype(np.float32),
+        )
+
+    def logits(self, vector: np.ndarray) -> np.ndarray:
+        return self.weights @ vector + self.bias
+
+    def probabilities(self, vector: np.ndarray) -> dict[str, float]:
+        logits = self.logits(vector)
+        scores = np.exp(logits - logits.max())
+        scores /= scores.sum()
+        return dict(zip(self.classes, (float(score) for score in scores)))
+
+
+class QuestionModel:
+    """Fits and applies the two heads; vectors are unit length, of shape (features,)."""
+
+    def __init__(self, topic: LinearHead, aspect: LinearHead, seen: np.ndarray) -> None:
+        self._topic, self._aspect, self._seen = topic, aspect, seen
+
+    @classmethod
+    def fit(
+        cls, vectors: np.ndarray, intents: Sequence[str], c: float = DEFAULT_C
+    ) -> QuestionModel:
+        labels = [labels_of(intent) for intent in intents]
+        with_aspect = [row for row, (_, aspect) in enumerate(labels) if aspect]
+        topic = LinearHead.fit(vectors, [topic for topic, _ in labels], c)
+        aspect = LinearHead.fit(vectors[with_aspect], [labels[r][1] for r in with_aspect], c)
+        return cls(topic, aspect, vectors.astype(np.float16))
+
+    def read(self, vector: np.ndarray) -> Reading:
+        nearest = np.partition(self._seen @ vector.astype(np.float16), -NEIGHBOURS)[-NEIGHBOURS:]
+        return Reading(
+            self._topic.probabilities(vector),
+            self._aspect.probabilities(vector),
+            float(self._topic.logits(vector).max() / 10 + nearest.mean()),
+        )
+
+    def save(self, path: Path) -> None:
+        np.savez(
+            path,
+            topic_classes=np.array(self._topic.classes),
+            topic_weights=self._topic.weights,
+            topic_bias=self._topic.bias,
+            aspect_classes=np.array(self._aspect.classes),
+            aspect_weights=self._aspect.weights,
+            aspect_bias=self._aspect.bias,
+            seen=self._seen,
+        )
+
+    @classmethod
+    def load(cls, path: Path) -> QuestionModel:
+        with np.load(path, allow_pickle=False) as stored:
+
+            def head(name: str) -> LinearHead:
+                return LinearHead(
+                    tuple(stored[f"{name}_classes"].tolist()),
+                    stored[f"{name}_weights"],
+                    stored[f"{name}_bias"],
+                )
+
+            return cls(head("topic"), head("aspect"), stored["seen"])
