@@ -171,15 +171,15 @@ def _without_question(
 ) -> Decision:
     """Small talk, out of scope, noise; or a reference into the conversation."""
     about = [turn for turn in turns if turn.topic]
-    if not about or intent not in ("follow_up/more", "follow_up/back", "chitchat/repeat"):
-        if intent.startswith("follow_up/"):
+    if not about or intent not in ("reference/more", "reference/back", "chitchat/repeat"):
+        if intent.startswith("reference/"):
             intent = "noise/unclear"
         return Decision(intent, confidence=confidence)
     last = about[-1]
-    if intent == "follow_up/back":
+    if intent == "reference/back":
         before = [turn for turn in about if turn.topic != last.topic] or [last]
         return Decision("ask", before[-1].topic, before[-1].aspect, (), confidence)
-    if intent == "follow_up/more":
+    if intent == "reference/more":
         told = {turn.aspect for turn in about if turn.topic == last.topic}
         fresh = (a for a in MORE if a not in told and f"{last.topic}.{a}" in answers)
         return Decision("ask", last.topic, next(fresh, last.aspect), (), confidence)

@@ -1,9 +1,9 @@
 """Which topic and which aspect is a question about? Two linear heads over sentence vectors.
 
 Usable without Rasa. An intent ``ask/sleep.cause`` teaches topic ``sleep`` and aspect ``cause``;
-``follow_up/cause`` teaches the aspect of a question whose topic is left to the conversation, and
-``follow_up/topic_sleep`` the reverse. Any other intent (small talk, out of scope) is a class of
-the topic head, so that "is it ours at all?" and "which topic?" are one calibrated decision.
+``follow_up_cause`` teaches the aspect of a question whose topic is left to the conversation, and
+``topic_sleep`` the reverse. Any other intent (small talk, out of scope) is a class of the topic
+head, so that "is it ours at all?" and "which topic?" are one calibrated decision.
 """
 
 from __future__ import annotations
@@ -14,12 +14,11 @@ from typing import Sequence
 
 import numpy as np
 
-ASK, FOLLOW_UP = "ask/", "follow_up/"
-TOPIC_ONLY = "follow_up/topic_"
+ASK, FOLLOW_UP, TOPIC_ONLY = "ask/", "follow_up_", "topic_"
 # The topic, or the aspect, that is left to the conversation.
 CONTEXT = "context"
 # Follow-ups that point into the conversation as a whole; classes of their own.
-REFERENCES = ("follow_up/back", "follow_up/more")
+REFERENCES = {"follow_up_back": "reference/back", "follow_up_more": "reference/more"}
 # Inverse regularisation of the linear heads; chosen in docs/decisions/0003-understanding.md.
 DEFAULT_C = 5.0
 NEIGHBOURS = 5
@@ -52,7 +51,9 @@ def labels_of(intent: str) -> tuple[str, str | None]:
         return topic, aspect or None
     if intent.startswith(TOPIC_ONLY):
         return intent[len(TOPIC_ONLY) :], CONTEXT
-    if intent.startswith(FOLLOW_UP) and intent not in REFERENCES:
+    if intent in REFERENCES:
+        return REFERENCES[intent], None
+    if intent.startswith(FOLLOW_UP):
         return CONTEXT, intent[len(FOLLOW_UP) :]
     return intent, None
 

@@ -3,12 +3,13 @@
 A pattern is a line of elements separated by blanks:
 
 ``wake``        any form of the word (wakes, woke, waking)
-``=stopped``    this very form
+``=stopped``    this very form (``=stopped|ended``: one of these very forms)
 ``shake|jerk``  either
 ``@drug``       any word of a class in ``words.yml``
 ``very?``       may be missing
 ``<3>``         up to three words of any kind, within the sentence
 ``^``           start of a sentence or clause
+``$``           end of a sentence
 
 A pattern without ``<n>``, ``=`` or ``^`` and with few readings goes to the PhraseMatcher, whose
 cost does not grow with the number of phrases; the others are tried only around words they need.
@@ -19,6 +20,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import spacy
 from spacy.matcher import Matcher, PhraseMatcher
@@ -27,6 +29,7 @@ from spacy.tokens import Doc
 from myoguide.safety.normalise import QUESTION, STOP, Vocabulary, Words
 
 _MOST_READINGS = 400  # of one pattern in the PhraseMatcher
+_DENIALS = frozenset("no not never without".split())
 _CLAUSE_OPENERS = frozenset("and but so also or then because ok okay hi hello hey please".split())
 
 
@@ -47,13 +50,18 @@ class _Element:
     gap: int = 0
 
 
+class _Edges(NamedTuple):
+    start: bool
+    end: bool
+
+
 @dataclass
 class _Gapped:
     key: str
     matcher: Matcher
     reach: int
     before: int
-    clause_start: bool
+    edges: _Edges
 
 
 class PatternError(ValueError):
@@ -74,15 +82,17 @@ class Patterns:
     def add(self, key: str, pattern: str) -> None:
         """Add a pattern; raises `PatternError` if it cannot be read."""
         parts = pattern.split()
-        clause_start = bool(parts) and parts[0] == "^"
-        elements = [self._element(part, pattern) for part in parts[clause_start:]]
+        edges = _Edges(parts[:1] == ["^"], parts[-1:] == ["$"])
+        parts = parts[edges.start : len(parts) - edges.end]
+        elements = [self._element(part, pattern) for part in parts]
         needed = [e for e in elements if not e.optional and not e.gap]
         if not needed:
             raise PatternError(f"pattern '{pattern}' needs at least one word that must be there")
         for element in elements:
             self.words |= element.lemmas | element.forms
-        if clause_start or any(e.gap or e.forms for e in elements) or _readings(elements) > _MOST_READINGS:
-            self._add_gapped(key, elements, needed, clause_start)
+        plain = not any(edges) and not any(e.gap or e.forms for e in elements)
+        if not plain or _readings(elements) > _MOST_READINGS:
+            self._add_gapped(key, elements, needed, edges)
         else:
             self._add_phrases(key, elements)
 
@@ -94,13 +104,14 @@ class Patterns:
         optional = part.endswith("?")
         lemmas: set[str] = set()
         forms: set[str] = set()
+        exact = part.startswith("=")
         for word in part.rstrip("?").split("|"):
             if word.startswith("@"):
                 if word[1:] not in self._vocabulary.classes:
                     raise PatternError(f"unknown class {word} in '{pattern}'")
                 lemmas |= self._vocabulary.classes[word[1:]]
-            elif word.startswith("="):
-                forms.add(word[1:])
+            elif word and (exact or word.startswith("=")):
+                forms.add(word.removeprefix("="))
             elif word:
                 lemmas.add(self._vocabulary.lemma(word))
             else:
@@ -120,7 +131,7 @@ class Patterns:
         self._phrases.add(key, docs)
 
     def _add_gapped(
-        self, key: str, elements: list[_Element], needed: list[_Element], clause_start: bool
+        self, key: str, elements: list[_Element], needed: list[_Element], edges: _Edges
     ) -> None:
         anchor = min(needed, key=lambda e: (_commonness(e), len(e.lemmas | e.forms)))
         place = elements.index(anchor)
@@ -138,7 +149,7 @@ class Patterns:
         matcher.add("p", [specification], greedy="LONGEST")
         before = sum(max(1, e.gap) for e in elements[:place])
         reach = sum(max(1, e.gap) for e in elements[place:])
-        entry = _Gapped(key, matcher, reach, before, clause_start)
+        entry = _Gapped(key, matcher, reach, before, edges)
         index = self._gapped if anchor.lemmas else self._by_form
         for word in anchor.lemmas or anchor.forms:
             index.setdefault(word, []).append(entry)
@@ -160,8 +171,20 @@ def _around(entry: _Gapped, doc: Doc, words: Words, i: int) -> Iterator[Match]:
     first = max(0, i - entry.before)
     for _, start, end in entry.matcher(doc[first : i + entry.reach]):
         start, end = start + first, end + first
-        if start <= i < end and (not entry.clause_start or starts_clause(words, start)):
-            yield Match(entry.key, start, end)
+        if not start <= i < end or _negation_over_comma(words, start, end):
+            continue
+        if entry.edges.start and not starts_clause(words, start):
+            continue
+        if entry.edges.end and end < len(words) and words.words[end] not in (STOP, QUESTION):
+            continue
+        yield Match(entry.key, start, end)
+
+
+def _negation_over_comma(words: Words, start: int, end: int) -> bool:
+    """ "no fever, feeding well" is not "no ... feeding"."""
+    if not any(start < comma < end for comma in words.commas):
+        return False
+    return not _DENIALS.isdisjoint(words.words[start:end])
 
 
 def starts_clause(words: Words, i: int) -> bool:

@@ -1,0 +1,42 @@
+# Myoguide. `make help` lists what there is.
+.DEFAULT_GOAL := help
+SHELL := bash
+PYTHON := .venv/bin/python
+export PYTHONWARNINGS ?= ignore
+
+.PHONY: help env encoder train run shell check test evaluate lock clean
+
+help:  ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+env:  ## make the environment (once; part of every other command)
+	@scripts/setup.sh
+
+encoder: env  ## prepare the language model (once; part of every other command)
+	@$(PYTHON) -m myoguide.nlu.build_encoder
+
+train: encoder  ## train, if the data changed
+	@$(PYTHON) -m myoguide train
+
+run: encoder  ## start everything and serve; Ctrl-C stops it
+	@$(PYTHON) -m myoguide run
+
+shell: encoder  ## talk to the assistant in this terminal
+	@$(PYTHON) -m myoguide shell
+
+check: env  ## check the content pack and Rasa's data
+	@$(PYTHON) -m myoguide.knowledge check
+	@$(PYTHON) -m rasa data validate --fail-on-warnings --max-history 1 2>&1 | $(PYTHON) scripts/quiet.py
+
+test: train  ## every fast test
+	@$(PYTHON) -m pytest tests
+
+evaluate: train  ## measure understanding and safety on the evaluation set
+	@$(PYTHON) -m evaluation
+
+lock: env  ## pin hashes of requirements.in into requirements.lock (needs uv)
+	@uv pip compile requirements.in --no-deps --generate-hashes --no-annotate --no-header \
+	    --universal --python-version 3.10 -q -o requirements.lock
+
+clean:  ## remove the environment, the models and what was stored
+	rm -rf .venv .rasa models var

@@ -1,0 +1,232 @@
+"""Trains when the data changed, starts what the assistant needs, stops all of it on Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Iterator, Sequence
+
+MODEL = Path("models") / "assistant.tar.gz"
+STAMP = Path("models") / "assistant.sha"
+LOGS = Path("var") / "log"
+# What the trained model depends on.
+TRAINED_FROM = ("config.yml", "domain.yml", "data", "myoguide/nlu", "myoguide/safety")
+PORT, ACTION_PORT = 5005, 5055
+START_TIMEOUT = 180  # seconds
+
+
+class LaunchError(RuntimeError):
+    """Something is missing; the message is one line and says what to do."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="myoguide", description="Run, talk to or train the assistant."
+    )
+    parser.add_argument(
+        "command",
+        choices=("run", "shell", "train"),
+        help="run: serve it over HTTP; shell: talk to it here; train: train if the data changed",
+    )
+    command = parser.parse_args(arguments).command
+    os.environ.setdefault("PYTHONWARNINGS", "ignore")
+    try:
+        train_if_changed()
+        if command == "run":
+            run()
+        elif command == "shell":
+            shell()
+    except LaunchError as error:
+        print(f"myoguide: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        pass
+    return 0
+
+
+# --- training
+
+
+def fingerprint() -> str:
+    """SHA-256 over everything the trained model depends on."""
+    digest = hashlib.sha256()
+    for name in TRAINED_FROM:
+        path = Path(name)
+        files = sorted(path.rglob("*")) if path.is_dir() else [path]
+        for file in files:
+            if file.is_file() and file.suffix in (".yml", ".py", ".txt"):
+                digest.update(f"{file}\0".encode())
+                digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def train_if_changed() -> None:
+    """Trains unless the model was trained from exactly these files."""
+    wanted = fingerprint()
+    if MODEL.exists() and STAMP.exists() and STAMP.read_text() == wanted:
+        return
+    print("Training (the data changed; about a minute) ...", flush=True)
+    started = time.monotonic()
+    command = [_tool("rasa"), "train", "--skip-validation", "--fixed-model-name", MODEL.name[:-7]]
+    LOGS.mkdir(parents=True, exist_ok=True)
+    log = LOGS / "train.log"
+    with log.open("w") as sink:
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        assert process.stdout is not None
+        for line in process.stdout:
+            sink.write(line)
+            if "Starting to train component" in line or "Restored component" in line:
+                name = line.split("'")[1].rsplit(".", 1)[-1]
+                print(f"  {time.monotonic() - started:4.0f} s  {name}", flush=True)
+    if process.wait() != 0 or not MODEL.exists():
+        raise LaunchError(f"training failed: {_last_error(log)} (whole log: {log})")
+    STAMP.write_text(wanted)
+    print(f"Trained in {time.monotonic() - started:.0f} s.", flush=True)
+
+
+def _last_error(log: Path) -> str:
+    """The line of the log that says what is wrong."""
+    lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    errors = [line for line in lines if "Error" in line or "Exception" in line or "rror:" in line]
+    return (errors or lines or ["no output"])[-1][:300]
+
+
+# --- running
+
+
+def run() -> None:
+    """Serves until Ctrl-C or SIGTERM."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    port = _port("MYOGUIDE_PORT", PORT)
+    with services(port) as processes:
+        address = f"http://localhost:{port}"
+        print(
+            f"\nMyoguide answers at {address}/webhooks/rest/webhook\n"
+            f"  try:  curl -s {address}/webhooks/rest/webhook "
+            "-d '{\"sender\": \"me\", \"message\": \"why do i twitch falling asleep\"}'\n"
+            f"  logs: {LOGS}/    stop: Ctrl-C",
+            flush=True,
+        )
+        while all(process.poll() is None for process in processes):
+            time.sleep(0.5)
+        raise LaunchError(f"a server stopped by itself: {_last_error(LOGS / 'server.log')}")
+
+
+def shell() -> None:
+    """Rasa's shell, with the action server beside it."""
+    with action_server():
+        print("Talk to Myoguide. Stop with /stop or Ctrl-C.\n", flush=True)
+        command = [_tool("rasa"), "shell", "--model", str(MODEL), "--log-file", "var/log/shell.log"]
+        subprocess.run([*command, "--port", str(_free_port())], check=False)
+
+
+@contextmanager
+def action_server() -> Iterator[subprocess.Popen]:
+    """The action server, at the address that MYOGUIDE_ACTIONS_URL names."""
+    port = _port("MYOGUIDE_ACTION_PORT", ACTION_PORT)
+    _require_free(port, "MYOGUIDE_ACTION_PORT")
+    os.environ["MYOGUIDE_ACTIONS_URL"] = f"http://127.0.0.1:{port}/webhook"
+    command = [sys.executable, "-m", "rasa_sdk", "--actions", "actions", "--port", str(port)]
+    with _process(command, "actions.log") as process:
+        _wait(f"http://127.0.0.1:{port}/health", process, "actions.log")
+        yield process
+
+
+@contextmanager
+def services(port: int) -> Iterator[tuple[subprocess.Popen, ...]]:
+    """Action server and Rasa server, both ready."""
+    _require_free(port, "MYOGUIDE_PORT")
+    command = [_tool("rasa"), "run", "--model", str(MODEL), "--port", str(port)]
+    token = os.environ.get("MYOGUIDE_API_TOKEN")
+    if token:
+        command += ["--enable-api", "--auth-token", token]
+    print("Starting ...", flush=True)
+    with action_server() as actions, _process(command, "server.log") as server:
+        _wait(f"http://127.0.0.1:{port}/webhooks/rest/", server, "server.log")
+        yield actions, server
+
+
+@contextmanager
+def _process(command: Sequence[str], log: str) -> Iterator[subprocess.Popen]:
+    LOGS.mkdir(parents=True, exist_ok=True)
+    with (LOGS / log).open("w") as sink:
+        # Its own session: Ctrl-C reaches us alone, and we stop everything in order.
+        process = subprocess.Popen(
+            command, stdout=sink, stderr=subprocess.STDOUT, start_new_session=True
+        )
+        try:
+            yield process
+        finally:
+            _stop(process)
+
+
+def _stop(process: subprocess.Popen) -> None:
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(process.pid, number)
+            process.wait(timeout=10)
+            return
+        except subprocess.TimeoutExpired:
+            continue
+        except ProcessLookupError:
+            return
+
+
+def _wait(address: str, process: subprocess.Popen, log: str) -> None:
+    """Returns when the address answers; says why when it does not."""
+    deadline = time.monotonic() + START_TIMEOUT
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise LaunchError(
+                f"a server did not start: {_last_error(LOGS / log)} (whole log: {LOGS / log})"
+            )
+        try:
+            with urllib.request.urlopen(address, timeout=2):
+                return
+        except urllib.error.HTTPError:
+            return
+        except OSError:
+            time.sleep(0.1)
+    raise LaunchError(f"no answer from {address} within {START_TIMEOUT} s (log: {LOGS / log})")
+
+
+def _port(variable: str, default: int) -> int:
+    value = os.environ.get(variable, str(default))
+    if not value.isdigit() or not 0 < int(value) < 65536:
+        raise LaunchError(f"{variable} is {value!r}, not a port number: set it to 1 to 65535")
+    return int(value)
+
+
+def _require_free(port: int, variable: str) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("0.0.0.0", port))
+        except OSError:
+            raise LaunchError(
+                f"port {port} is in use: stop what listens there, or choose another with "
+                f"{variable}={port + 1} make run"
+            ) from None
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _tool(name: str) -> str:
+    """A command of this environment, whether or not it is activated."""
+    return str(Path(sys.executable).parent / name)
