@@ -27,9 +27,11 @@ class ActionAnswer(Action):
             if question.get("reply"):
                 dispatcher.utter_message(response=f"utter_{question['reply']}")
             return []
+        heard = content.worry_heard(tracker) if tracker.get_slot("status") == "answered" else ""
         dispatcher.utter_message(
-            text=content.text_of(ids),
-            buttons=content.next_buttons(ids[-1]),
+            text="\n\n".join(filter(None, [heard, content.text_of(ids)])),
+            # In the self-check its own question follows, with its own buttons.
+            buttons=[] if tracker.active_loop_name else content.next_buttons(ids[-1]),
             answers=list(ids),
         )
         if "question" in tracker.latest_message:

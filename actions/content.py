@@ -3,13 +3,34 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import Any, Sequence, Text
 
+import yaml
 from rasa_sdk import Tracker
 
 from myoguide.knowledge import load_pack
 
 PACK = load_pack("data")
+DIALOGUE = Path("data") / "dialogue"
+
+
+def wording(name: Text) -> Any:
+    """The content of ``data/dialogue/<name>.yml``."""
+    return yaml.safe_load((DIALOGUE / f"{name}.yml").read_text(encoding="utf-8"))[name]
+
+
+REASONS: dict[Text, Text] = wording("feedback_reasons")
+_WORRY = wording("worry")
+
+
+def _any_of(phrases: Sequence[Text]) -> re.Pattern[Text]:
+    """Matches any of the phrases where a word begins."""
+    return re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, phrases)) + ")")
+
+
+_SHOWN_BY, _NOT_BY = _any_of(_WORRY["shown_by"]), _any_of(_WORRY["not_by"])
 
 
 def answers_from_slots(tracker: Tracker) -> list[Text]:
@@ -31,6 +52,20 @@ def button(answer: Text) -> dict[Text, Any]:
     return {"title": PACK.answers[answer].label, "payload": f"/ask{payload}"}
 
 
+def buttons(answers: Sequence[Text]) -> list[dict[Text, Any]]:
+    """A button for each of the answers."""
+    return [button(name) for name in answers if name in PACK.answers]
+
+
 def next_buttons(answer: Text) -> list[dict[Text, Any]]:
     """What is worth asking after ``answer``."""
-    return [button(name) for name in PACK.answers[answer].next if name in PACK.answers]
+    return buttons(PACK.answers[answer].next)
+
+
+def worry_heard(tracker: Tracker) -> Text:
+    """One sentence for a message that shows worry, before the fact; else nothing."""
+    text = (tracker.latest_message.get("text") or "").lower().replace("\u2019", "'")
+    if not _SHOWN_BY.search(_NOT_BY.sub(" ", text)):
+        return ""
+    turns = sum(event.get("event") == "user" for event in tracker.events)
+    return _WORRY["heard"][turns % len(_WORRY["heard"])]

@@ -64,7 +64,7 @@ def fingerprint() -> str:
         path = Path(name)
         files = sorted(path.rglob("*")) if path.is_dir() else [path]
         for file in files:
-            if file.is_file() and file.suffix in (".yml", ".py", ".txt"):
+            if file.is_file() and file.suffix in (".yml", ".py", ".txt", ".npz"):
                 digest.update(f"{file}\0".encode())
                 digest.update(file.read_bytes())
     return digest.hexdigest()

@@ -1,7 +1,9 @@
-"""Prepares the sentence encoder once: MiniLM weights -> ONNX graph -> int8 file.
+"""Prepares the sentence encoder once: MiniLM weights + our adapter -> ONNX graph -> int8 file.
 
 The weights are sentence-transformers/all-MiniLM-L6-v2 (Apache-2.0) as carried by a package of
-the lock file; nothing of that package is imported and no model hub is asked. Run it as
+the lock file; nothing of that package is imported and no model hub is asked. The adapter
+(``adapter.npz`` beside this file, made by ``scripts/fine_tune.py``) is what fine-tuning on our
+examples changed, as low-rank products: weight + up @ down. Run it as
 ``python -m myoguide.nlu.build_encoder``; ``make`` does so when the file is missing.
 """
 
@@ -10,6 +12,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import logging
 import shutil
 import struct
 import sys
@@ -24,6 +27,9 @@ WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9
 DEFAULT_DIR = Path("models") / "encoder"
 MODEL_FILE = "minilm-int8.onnx"
 TOKENIZER_FILE = "tokenizer.json"
+# Which weights, adapter and builder the file was made from.
+STAMP_FILE = "built-from.sha"
+ADAPTER = Path(__file__).with_name("adapter.npz")
 
 LAYERS, HEADS, HIDDEN = 6, 12, 384
 LAYER_NORM_EPS = 1e-12
@@ -64,6 +70,22 @@ def read_safetensors(path: Path) -> dict[str, np.ndarray]:
         for name, entry in header.items()
         if entry["dtype"] == "F32"
     }
+
+
+def adapt(weights: dict[str, np.ndarray], adapter: Path) -> dict[str, np.ndarray]:
+    """Weights with the adapter's low-rank products added; unchanged if there is no adapter."""
+    if not adapter.exists():
+        return weights
+    adapted = dict(weights)
+    with np.load(adapter, allow_pickle=False) as stored:
+        for name in {key.rpartition(":")[0] for key in stored.files}:
+            if f"{name}:whole" in stored.files:
+                change = stored[f"{name}:whole"].astype(np.float32)
+            else:
+                up, down = stored[f"{name}:up"], stored[f"{name}:down"]
+                change = up.astype(np.float32) @ down.astype(np.float32)
+            adapted[name] = weights[name] + change
+    return adapted
 
 
 class _Graph:
@@ -192,12 +214,26 @@ def build_graph(weights: dict[str, np.ndarray]):
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
 
 
-def build(target: Path) -> Path:
-    """Writes the quantised model and its tokenizer into ``target``; returns the model's path."""
+def stamp(adapter: Path | None) -> str:
+    """SHA-256 of what a build depends on."""
+    digest = hashlib.sha256(WEIGHTS_SHA256.encode())
+    for path in (Path(__file__), adapter):
+        if path is not None and path.exists():
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def build(target: Path, adapter: Path | None = ADAPTER) -> Path:
+    """Writes the quantised model and its tokenizer into ``target``; returns the model's path.
+
+    ``adapter=None`` builds the encoder as it was published.
+    """
     import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     weights = read_safetensors(find_packaged("model.safetensors"))
+    if adapter is not None:
+        weights = adapt(weights, adapter)
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         full = Path(scratch) / "minilm.onnx"
@@ -207,6 +243,7 @@ def build(target: Path) -> Path:
         shutil.copy(find_packaged(TOKENIZER_FILE), target / TOKENIZER_FILE)
         # Moved last: a half-written model must never look finished.
         shutil.move(str(small), target / MODEL_FILE)
+    (target / STAMP_FILE).write_text(stamp(adapter))
     return target / MODEL_FILE
 
 
@@ -214,8 +251,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Prepare the sentence encoder (once).")
     parser.add_argument("--target", type=Path, default=DEFAULT_DIR, help="folder to write into")
     target = parser.parse_args(arguments).target
-    if (target / MODEL_FILE).exists() and (target / TOKENIZER_FILE).exists():
+    made = target / STAMP_FILE
+    if made.exists() and made.read_text() == stamp(ADAPTER):
         return 0
+    logging.getLogger().setLevel(logging.ERROR)
     print("Preparing the language model (once, a few seconds) ...", flush=True)
     try:
         print(f"Language model ready: {build(target)}")

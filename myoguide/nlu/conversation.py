@@ -26,6 +26,7 @@ STATUS_OF = {
     "ask": "answered",
     "clarify": "clarified",
     "chitchat": "small_talk",
+    "request": "self_check",
     "scope": "not_covered",
     "noise": "not_understood",
 }

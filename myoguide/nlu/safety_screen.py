@@ -26,11 +26,14 @@ STATUS_OF = {
 
 
 def earlier_texts(tracker: DialogueStateTracker | None) -> list[Text]:
-    """What the person wrote before in this conversation, oldest first."""
+    """What the person wrote before in this conversation, oldest first.
+
+    In the place of a number or a payload stands what it chose, as it was read then.
+    """
     if tracker is None:
         return []
     return [
-        event.text
+        (event.parse_data or {}).get("text") or event.text
         for event in tracker.applied_events()
         if isinstance(event, UserUttered) and event.text
     ]

@@ -104,7 +104,8 @@ class Context:
         triggers = self._triggers(matches)
         scopes = [self._scope(words, rule, match, ends) for rule, match in triggers]
         scopes += _times(words, ends.get("time", []))
-        taken_back = [s for s in scopes if s.category == "retracted"]
+        found = list(found)
+        taken_back = [s for s in scopes if s.category == "retracted" and _of_earlier(s, found)]
         idioms = [s for s in scopes if s.category == "idiom"]
         findings = [
             _meant(finding, scopes)
@@ -129,7 +130,7 @@ class Context:
         self, words: Words, rule: _Rule, trigger: Match, ends: dict[str, list[Match]]
     ) -> _Scope:
         if rule.direction == "message":
-            start, end = 0, len(words)
+            start, end = -1, len(words)
             if any(ends.get(name) for name in rule.unless):
                 end = 0
             return _Scope(rule.category, start, end, trigger)
@@ -146,10 +147,20 @@ class Context:
         if rule.direction in ("forward", "both"):
             end = min(last, trigger.end + rule.scope)
             end = min([end, *(m.start for m in stops if m.start >= trigger.end)])
+            # "no history of" + "epilepsy": the finding may begin inside the trigger.
+            start = trigger.start + (rule.category == "negated")
+            if rule.category in ("history", "earlier") and _closes_clause(words, trigger, first):
+                end = trigger.end
         if rule.direction in ("backward", "both"):
             start = max(first, trigger.start - rule.scope)
             start = max([start, *(m.end for m in stops if m.end <= trigger.start)])
         return _Scope(rule.category, start, end, trigger)
+
+
+def _of_earlier(retraction: _Scope, found: list[Found]) -> bool:
+    """Tell whether earlier messages are taken back, and not what this one said just before."""
+    anywhere = retraction.start < 0
+    return anywhere or not any(f.start < retraction.trigger.start for f in found)
 
 
 @dataclass(frozen=True)
@@ -174,6 +185,11 @@ def _sentence(words: Words, start: int, end: int) -> tuple[int, int]:
     return first, last
 
 
+def _closes_clause(words: Words, trigger: Match, first: int) -> bool:
+    """ "lymphoma two years ago, jerks since last week": the time is of what precedes it."""
+    return trigger.end in words.commas and trigger.start > first
+
+
 _AGO_SCOPE = 14  # words on either side of "three weeks ago"
 
 
@@ -186,6 +202,8 @@ def _times(words: Words, stops: list[Match]) -> list[_Scope]:
         first, last = _sentence(words, quantity.start, quantity.end)
         start = max([first, quantity.start - _AGO_SCOPE, *(m.end for m in stops if m.end <= quantity.start)])
         end = min([last, quantity.end + _AGO_SCOPE, *(m.start for m in stops if m.start >= quantity.end)])
+        if _closes_clause(words, Match("", quantity.start, quantity.end), first):
+            end = quantity.end
         recent = quantity.value <= _RECENT
         category = "now" if recent else "earlier" if quantity.value < YEAR else "history"
         scopes.append(_Scope(category, start, end, Match("", quantity.start, quantity.end)))
@@ -199,7 +217,7 @@ def _meant(found: Found, scopes: list[_Scope]) -> Finding:
         categories.discard("negated")
     if "told" in categories:
         categories -= {"asked", "hypothetical"}
-    if any(s.category == "retracted" and s.trigger.start > found.start for s in scopes):
+    if any(s.category == "retracted" and s.start < found.start < s.trigger.start for s in scopes):
         whether = "retracted"
     else:
         whether = next((name for name in _UNTOLD if name in categories), "told")

@@ -11,8 +11,7 @@ from myoguide.safety.quantities import UNITS, Quantity, quantities
 from myoguide.safety.tables import TableError, load_table, text_list
 
 _NEGATIVE = frozenset(
-    "cannot not no never without unable stopped stops stop none nothing lost loss hardly barely "
-    "unresponsive wont".split()
+    "cannot not no never without unable none nothing nobody hardly barely unresponsive".split()
 )
 
 
@@ -58,13 +57,16 @@ class Findings:
         self.regardless: frozenset[str] = frozenset(
             " ".join(text_list(path, "regardless", table.get("regardless"))).split()
         )
+        self.of_relatives: frozenset[str] = frozenset(
+            " ".join(text_list(path, "of_relatives", table.get("of_relatives"))).split()
+        )
         for name, patterns in (table.get("findings") or {}).items():
             self._add(path, name, text_list(path, name, patterns))
         self._measures = [_measure(path, entry) for entry in table.get("measures") or []]
         self.ids |= {measure.finding for measure in self._measures}
-        for name in self.traits | self.regardless:
+        for name in self.traits | self.regardless | self.of_relatives:
             if name not in self.ids:
-                raise TableError(path, name, "is called a trait but is no finding")
+                raise TableError(path, name, "is listed at the end of the table but is no finding")
         self.groups: dict[str, frozenset[str]] = {}
         for name, members in (table.get("groups") or {}).items():
             self.groups[name] = frozenset(self._group(path, name, str(members)))

@@ -82,7 +82,10 @@ class Vocabulary:
 
     def lemma(self, word: str) -> str:
         """The base form: from the table, else a plural's singular, else the word itself."""
-        return self.lemmas.get(word, word)
+        known = self.lemmas.get(word)
+        if known is None and len(word) > 3 and word[-1] == "s" and word[-2] not in "sui":
+            return word[:-1]
+        return known or word
 
     def learn_spelling(self, words: set[str]) -> None:
         """Make the corrector aim at ``words`` (those of the patterns) and their forms."""

@@ -29,8 +29,8 @@ from spacy.tokens import Doc
 from myoguide.safety.normalise import QUESTION, STOP, Vocabulary, Words
 
 _MOST_READINGS = 400  # of one pattern in the PhraseMatcher
-_DENIALS = frozenset("no not never without".split())
-_CLAUSE_OPENERS = frozenset("and but so also or then because ok okay hi hello hey please".split())
+_DENIALS = frozenset("no not never without nothing none nobody cannot".split())
+_CLAUSE_OPENERS = frozenset("so also ok okay hi hello hey please question curious wondering".split())
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,7 @@ class _Gapped:
     reach: int
     before: int
     edges: _Edges
+    own: frozenset[str]
 
 
 class PatternError(ValueError):
@@ -114,6 +115,7 @@ class Patterns:
                 forms.add(word.removeprefix("="))
             elif word:
                 lemmas.add(self._vocabulary.lemma(word))
+                self.words.add(word)
             else:
                 raise PatternError(f"empty word in '{pattern}'")
         if lemmas and forms:  # spaCy cannot say "this lemma or that form": spell the lemma out
@@ -147,9 +149,10 @@ class Patterns:
                 specification.append({attribute: test, "OP": "?" if element.optional else "1"})
         matcher = Matcher(self._nlp.vocab, validate=False)
         matcher.add("p", [specification], greedy="LONGEST")
+        own = frozenset().union(*(e.lemmas | e.forms for e in elements))
         before = sum(max(1, e.gap) for e in elements[:place])
         reach = sum(max(1, e.gap) for e in elements[place:])
-        entry = _Gapped(key, matcher, reach, before, edges)
+        entry = _Gapped(key, matcher, reach, before, edges, own)
         index = self._gapped if anchor.lemmas else self._by_form
         for word in anchor.lemmas or anchor.forms:
             index.setdefault(word, []).append(entry)
@@ -171,20 +174,28 @@ def _around(entry: _Gapped, doc: Doc, words: Words, i: int) -> Iterator[Match]:
     first = max(0, i - entry.before)
     for _, start, end in entry.matcher(doc[first : i + entry.reach]):
         start, end = start + first, end + first
-        if not start <= i < end or _negation_over_comma(words, start, end):
+        if not start <= i < end or _strays(entry, words, start, end):
             continue
-        if entry.edges.start and not starts_clause(words, start):
-            continue
-        if entry.edges.end and end < len(words) and words.words[end] not in (STOP, QUESTION):
-            continue
-        yield Match(entry.key, start, end)
+        if _within_edges(entry.edges, words, start, end):
+            yield Match(entry.key, start, end)
 
 
-def _negation_over_comma(words: Words, start: int, end: int) -> bool:
-    """ "no fever, feeding well" is not "no ... feeding"."""
-    if not any(start < comma < end for comma in words.commas):
+def _within_edges(edges: _Edges, words: Words, start: int, end: int) -> bool:
+    ends = (STOP, QUESTION)
+    if edges.start and edges.end:  # a whole sentence
+        whole = start == 0 or words.words[start - 1] in ends
+        return whole and (end == len(words) or words.words[end] in ends)
+    if edges.start and not starts_clause(words, start):
         return False
-    return not _DENIALS.isdisjoint(words.words[start:end])
+    return not edges.end or end == len(words) or words.words[end] in ends
+
+
+def _strays(entry: _Gapped, words: Words, start: int, end: int) -> bool:
+    """Tell whether a gap runs over a comma, or over a "not" that the pattern does not ask for."""
+    denials = _DENIALS.intersection(words.words[start:end])
+    return bool(denials - entry.own) or (
+        bool(denials) and any(start < comma < end for comma in words.commas)
+    )
 
 
 def starts_clause(words: Words, i: int) -> bool:

@@ -158,6 +158,8 @@ def _kind(words: Words, start: int, end: int, unit: str) -> str:
         return "ago"
     if "pregnant" in later or "gone" in later[:1] or "pregnancy" in later:
         return "gestation"
+    if unit in ("week", "wk") and _is_gestation(words, start, number_at(words, start)):
+        return "gestation"
     if "pregnant" in before or "at" in before[-1:] and UNITS[unit] == WEEK:
         return "gestation"
     if after in _AGE_AFTER or "old" in later[:2] or set(before[-1:]) & _AGE_BEFORE:
@@ -167,12 +169,26 @@ def _kind(words: Words, start: int, end: int, unit: str) -> str:
     return "duration"
 
 
+def _is_gestation(words: Words, start: int, number: tuple[float, int] | None) -> bool:
+    """ "I am 29 weeks and ...", "36 weeks, headache": said in weeks only of a pregnancy."""
+    before = words.words[start - 1] if start else STOP
+    weeks = number[0] if number else 0
+    if before == "am":
+        return 4 <= weeks <= 42
+    return 20 <= weeks <= 42 and before in (STOP, QUESTION, "twins", "preg", "wife", "is")
+
+
 def _is_of_a_child(words: Words, start: int, end: int) -> bool:
     """ "my baby is 5 months", "son, 3 weeks," but not "my son has had it for 3 weeks"."""
     before = words.words[max(0, start - 3) : start]
     if not before:
         return False
     after = words.words[end] if end < len(words) else STOP
+    if before[-1] == "of" and set(before) & _YOUNG - {"he", "she"}:
+        return True
+    closes = after in (STOP, QUESTION) or end in words.commas
+    if closes and start in words.commas and {"he", "she"} & set(words.words):
+        return True  # "she throws her arms out, 7 months"
     if before[-1] in ("is", "only", "just", "nearly", "almost", "at") or start in words.commas:
         return bool(set(before) & _YOUNG) or "at" == before[-1] and after in _YOUNG
     return before[-1] in _YOUNG and before[-1] not in ("he", "she") or (
@@ -214,6 +230,8 @@ def _bare_number(words: Words, start: int, value: float, end: int) -> Quantity |
         return None
     after = words.words[end] if end < len(words) else ""
     near = words.words[max(0, start - 5) : end + 4]
+    if word[0].isdigit() and "." in word and 37.8 <= value <= 42.5:  # nobody says "39.9" of else
+        return Quantity("temperature", value, start, end)
     fevered = after in ("c", "f", "degree", "degrees", "deg", "celsius", "fahrenheit") or bool(
         {"fever", "temp", "temperature", "thermometer"} & set(near)
     )

@@ -38,4 +38,4 @@ def text_of(sign: Sign) -> str:
             lines.append("\n".join(f"- {step}" for step in value))
         elif value:
             lines.append(str(value).strip())
-    return "\n\n".join(lines)
+    return "\n".join(lines)

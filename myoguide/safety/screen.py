@@ -94,13 +94,15 @@ class Screen:
         return _Reading(kept, retracted, helped)
 
     def _is_bare(self, finding: Finding) -> bool:
-        """Findings that stay told in a question ("should I stop taking it?")."""
-        asked = finding.whether in ("asked", "hypothetical")
-        return asked and finding.id in self.findings.regardless
+        """Findings that stay told in a question, or that are about relatives by nature."""
+        if finding.whether in ("asked", "hypothetical"):
+            return finding.id in self.findings.regardless
+        return finding.whether == "other" and finding.id in self.findings.of_relatives
 
     def _after(self, before: list[Finding], reading: _Reading) -> list[Finding]:
         """All findings once a further message is read; a retraction drops what was before."""
-        kept = [] if reading.retracted else [f for f in before if f.counts]
+        lasting = self.findings.traits if reading.retracted else self.findings.ids
+        kept = [f for f in before if f.counts and (f.id in lasting or f.id == "self_harm")]
         moved = [replace(f, start=f.start - _APART, end=f.end - _APART) for f in kept]
         return moved + list(reading.findings)
 

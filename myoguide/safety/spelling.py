@@ -11,6 +11,8 @@ from collections.abc import Iterable
 _SHORTEST = 4  # letters; shorter words have too many neighbours
 _TWO_SLIPS_FROM = 8  # letters; from here two slips still leave the word unmistakable
 
+_OFTEN_JOINED = ("out", "up", "off", "breathe", "breath", "wake", "stop", "swallow", "move", "talk")
+
 
 class Spelling:
     """Corrects words at one slip (two in long words) from the vocabulary.
@@ -58,9 +60,10 @@ class Spelling:
 
     def _split(self, word: str) -> str:
         """Two words written as one ("passedout"), both of the vocabulary."""
-        for cut in range(3, len(word) - 1):
-            if word[:cut] in self._vocabulary and word[cut:] in self._vocabulary:
-                return f"{word[:cut]} {word[cut:]}"
+        for second in _OFTEN_JOINED:
+            first = word.removesuffix(second)
+            if first != word and first in self._vocabulary:
+                return f"{first} {second}"
         return word
 
 

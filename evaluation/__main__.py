@@ -1,0 +1,7 @@
+"""``python -m evaluation``: what `make evaluate` calls."""
+
+import sys
+
+from evaluation.cli import main
+
+sys.exit(main())

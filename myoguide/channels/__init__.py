@@ -1,0 +1,1 @@
+"""Ways in: the website chat, messengers, and what they share."""

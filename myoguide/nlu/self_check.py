@@ -1,0 +1,393 @@
+"""The self-check in the pipeline: reads answers into slots and recognises what asks for an action.
+
+It stands last, when the meaning of a message as a question is known, and never touches an
+emergency. All it decides is in the slots and the intent, so that the form, an emergency inside it
+included, needs no action server.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from typing import Any, Mapping, Optional, Text
+
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.shared.core.events import BotUttered, UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.shared.nlu.constants import INTENT, TEXT
+from rasa.shared.nlu.training_data.message import Message
+
+from myoguide.nlu.graph import (
+    QUESTION,
+    SCREENING,
+    StatelessComponent,
+    intent_of,
+    set_intent,
+    set_slot_carrier,
+)
+from myoguide.nlu.payload_guard import DISARMED
+from myoguide.nlu.safety_screen import escalate
+from myoguide.nlu.self_check_importer import SLOT
+from myoguide.safety.self_check import TOLD, UNKNOWN, load_self_check
+from myoguide.safety.signs import LEVELS, Sign
+
+logger = logging.getLogger(__name__)
+
+FORM = "self_check_form"
+OUTCOME, TOLD_BEFORE = "check_outcome", "check_told"
+# Message property: what this message answered, by step. The summary is made from it.
+ANSWERS = "self_check"
+
+# What a button or a channel sends, and what people say, for an intent of its own.
+PAYLOADS = {
+    "/self_check": "self_check",
+    "/summary": "summary",
+    "/menu": "menu",
+    "/chitchat/greeting": "opening",
+}
+REPLIES = {
+    "request/self_check": "self_check",
+    "request/summary": "summary",
+    "chitchat/capabilities": "menu",
+    "chitchat/person": "person",
+    "chitchat/greeting": "opening",
+}
+# What such a wish becomes in the middle of the check, which then goes on.
+ASIDES = {
+    "summary": "summary",
+    "menu": "menu",
+    "person": "person",
+    "opening": "greeting_again",
+    "self_check": "check_unclear",
+}
+STATUS_OF = {
+    "self_check": "self_check",
+    "summary": "self_check",
+    "check_answer": "self_check",
+    "check_unclear": "self_check",
+    "check_why": "self_check",
+    "check_stop": "self_check",
+}
+OTHER_STATUS = "small_talk"
+# What the screen decided and nothing here changes.
+NOT_OURS = ("emergency", "emergency_open", "failed_safe")
+FEEDBACK = "/feedback"
+FEEDBACK_PARTS = ("answer", "helpful", "reason")
+
+_ASKS = re.compile(
+    r"\W*(?:so |and |but |ok |wait |sorry )?(?:what|why|how|who|which|is|are|can|could|does|do you|did"
+    r"|should|will|would|may|tell me|explain)\b",
+    re.IGNORECASE,
+)
+# From so many words on, an answer is read for what it tells of later steps as well.
+_LONG_ANSWER = 6
+# A statement is taken for a question in the middle of the check only above this confidence.
+_CLEAR_QUESTION = 0.4
+# Small talk in the middle of the check; an unclear "yes" or "no" belongs to the question asked.
+_CLEAR_SMALL_TALK = 0.5
+_NOT_SMALL_TALK = ("chitchat/affirm", "chitchat/deny", "chitchat/repeat")
+
+
+@DefaultV1Recipe.register(
+    [DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=False
+)
+class SelfCheckReader(StatelessComponent):
+    """Fills the slots of the self-check and sets the intents of `STATUS_OF` and `REPLIES`."""
+
+    def __init__(self, config: dict[Text, Any]) -> None:
+        super().__init__(config)
+        self._check = load_self_check()
+
+    def process(
+        self, messages: list[Message], tracker: Optional[DialogueStateTracker] = None
+    ) -> list[Message]:
+        for message in messages:
+            try:
+                if tracker is not None:
+                    self._read(message, tracker)
+            except Exception:
+                # The message stays what the pipeline made of it; no text in the log.
+                logger.exception("the self-check could not read a message")
+        return messages
+
+    def _read(self, message: Message, tracker: DialogueStateTracker) -> None:
+        text = (message.get(TEXT) or "").lstrip(DISARMED).strip()
+        wanted = PAYLOADS.get(text) or REPLIES.get((message.get(QUESTION) or {}).get("reply"))
+        ours = text in PAYLOADS or text.startswith(FEEDBACK)
+        if ours:
+            # Rasa would obey the payload whatever stands; the intent is decided here.
+            message.set(TEXT, DISARMED + text)
+        step = self._step(tracker)
+        if intent_of(message) == "emergency" and step is not None:
+            self._name_sign(message, step, text)
+            self._clear_question(message)
+        if intent_of(message) in NOT_OURS or self._stands(message, tracker):
+            return
+        if text.startswith(FEEDBACK) and self._feedback(message, text, tracker):
+            return
+        if intent_of(message) == "urgent" and not self._is_button(step, text):
+            self._note(message, self._answers_in(step, text))
+            if step is not None:
+                self._clear_question(message)
+        elif step is not None:
+            self._in_check(message, tracker, step, text, wanted)
+        elif wanted == "self_check":
+            self._start(message, tracker)
+        elif wanted == "opening" and (intent_of(message) == "chitchat" or ours):
+            self._open(message, tracker)
+        elif wanted and (intent_of(message) in ("chitchat", "request") or ours):
+            self._turn(message, wanted)
+        else:
+            self._note(message, self._check.told(text), fill=True)
+
+    def _name_sign(self, message: Message, step: Text, text: Text) -> None:
+        """A button of the first step names its sign; the screen may have read a neighbour."""
+        option = self._check.steps[step].option(self._check.read(step, text))
+        if option and option.sign and self._is_button(step, text):
+            set_slot_carrier(message, "sign", option.sign, type(self).__name__)
+            self._note(message, {step: option.id})
+
+    def _is_button(self, step: Text | None, text: Text) -> bool:
+        """Tell whether it is a button of the step; what that means, the table says."""
+        options = self._check.steps[step].options if step is not None else ()
+        return any(text in (option.says, option.title) for option in options)
+
+    def _stands(self, message: Message, tracker: DialogueStateTracker) -> bool:
+        """Keeps up an emergency or urgent outcome that the screen cannot see in the words alone.
+
+        Tells whether it is an emergency, which is reminded of until help is there.
+        """
+        row = self._check.outcomes.get(tracker.get_slot(OUTCOME) or "")
+        screening = message.get(SCREENING) or {}
+        level = screening.get("level", "none")
+        if row is None or not row.sign or LEVELS.index(row.level) <= LEVELS.index(level):
+            return False
+        by = type(self).__name__
+        if screening.get("help_is_there") or screening.get("retracted"):
+            set_slot_carrier(message, OUTCOME, None, by)
+            return False
+        if row.level == "emergency":
+            escalate(message, "emergency_open", row.level, row.sign, by)
+            return True
+        set_slot_carrier(message, "escalation", row.level, by)
+        set_slot_carrier(message, "sign", row.sign, by)
+        return False
+
+    # --- inside the check
+
+    def _step(self, tracker: DialogueStateTracker) -> Text | None:
+        """The step that is being asked, or None outside the check."""
+        requested = tracker.get_slot("requested_slot") or ""
+        step = requested.removeprefix(SLOT)
+        return step if tracker.active_loop_name == FORM and step in self._check.steps else None
+
+    def _in_check(
+        self,
+        message: Message,
+        tracker: DialogueStateTracker,
+        step: Text,
+        text: Text,
+        wanted: Text | None,
+    ) -> None:
+        control = self._check.control(step, text)
+        value = self._check.read(step, text)
+        if control in ("stop", "why"):
+            self._turn(message, f"check_{control}")
+        elif control == "back":
+            self._go_back(message, step)
+        elif wanted in ASIDES and value is None:
+            self._turn(message, ASIDES[wanted])
+        elif control == UNKNOWN:
+            self._answer(message, tracker, {step: UNKNOWN})
+        elif value is None and self._is_aside(message, step, text):
+            return
+        elif value is not None and not self._asks(text):
+            self._answer(message, tracker, {**self._further(tracker, step, text), step: value})
+        elif self._asks(text) and intent_of(message) in ("ask", "routine"):
+            return
+        elif self._check.steps[step].free and self._says_something(message):
+            self._answer(message, tracker, {**self._noticed(tracker, step, text), step: TOLD})
+        elif self._was_unclear(tracker):
+            self._answer(message, tracker, {step: UNKNOWN})
+        else:
+            self._turn(message, "check_unclear")
+
+    def _is_aside(self, message: Message, step: Text, text: Text) -> bool:
+        """Tell whether it is a question or small talk rather than an answer."""
+        confidence = (message.get(INTENT) or {}).get("confidence", 0.0)
+        intent = intent_of(message)
+        if self._asks(text) or text.endswith("?"):
+            return intent in ("ask", "chitchat", "scope", "routine")
+        reply = (message.get(QUESTION) or {}).get("reply")
+        if intent == "chitchat":
+            return reply not in _NOT_SMALL_TALK and confidence >= _CLEAR_SMALL_TALK
+        free = self._check.steps[step].free
+        return intent == "ask" and not free and confidence >= _CLEAR_QUESTION
+
+    @staticmethod
+    def _asks(text: Text) -> bool:
+        """Tell whether it is worded as a question."""
+        return bool(_ASKS.match(text))
+
+    @staticmethod
+    def _says_something(message: Message) -> bool:
+        reply = (message.get(QUESTION) or {}).get("reply") or ""
+        return reply != "noise/gibberish" and reply not in _NOT_SMALL_TALK
+
+    @staticmethod
+    def _was_unclear(tracker: DialogueStateTracker) -> bool:
+        latest = tracker.latest_message
+        return latest is not None and latest.intent.get("name") == "check_unclear"
+
+    def _further(self, tracker: DialogueStateTracker, step: Text, text: Text) -> dict[Text, Text]:
+        """What an answer to ``step`` tells of later steps that are still open."""
+        order = list(self._check.steps)
+        if len(text.split()) < _LONG_ANSWER or step == order[0]:
+            return {}
+        open_steps = [
+            s
+            for s in order[order.index(step) + 1 :]
+            if self._check.steps[s].told_before and tracker.get_slot(SLOT + s) is None
+        ]
+        # "My baby, three months": an age, not since when.
+        read = {s: self._check.read(s, text) for s in open_steps if (step, s) != ("person", "since")}
+        return {s: value for s, value in read.items() if value is not None}
+
+    def _noticed(self, tracker: DialogueStateTracker, step: Text, text: Text) -> dict[Text, Text]:
+        """Something noticed that is told one or two steps late."""
+        noticed = self._check.steps["noticed"]
+        if step not in ("medicine", "recent"):
+            return {}
+        if tracker.get_slot(SLOT + noticed.id) not in (noticed.if_no, TOLD, UNKNOWN):
+            return {}
+        value = self._check.read(noticed.id, text)
+        return {} if value in (None, noticed.if_no) else {noticed.id: value}
+
+    def _go_back(self, message: Message, step: Text) -> None:
+        order = list(self._check.steps)
+        before = order.index(step) - 1
+        if before < 0:
+            self._turn(message, "check_unclear")
+            return
+        self._turn(message, "check_answer")
+        self._note(message, {order[before]: None}, fill=True)
+
+    def _answer(
+        self, message: Message, tracker: DialogueStateTracker, found: Mapping[Text, Text]
+    ) -> None:
+        """Takes answers in; ends the check where a sign decides or nothing is left to ask."""
+        answers = {step: tracker.get_slot(SLOT + step) for step in self._check.steps}
+        answers.update(found)
+        by = type(self).__name__
+        sign = self._deciding_sign(message, answers)
+        if sign is not None:
+            # The slots stay open: the form then gives way to the rule that ends it.
+            self._note(message, found)
+            self._clear_question(message)
+            escalate(message, sign.level, sign.level, sign.id, by)
+            set_slot_carrier(message, OUTCOME, self._check.outcome(answers).id, by)
+            return
+        self._turn(message, "check_answer")
+        self._note(message, found, fill=True)
+        if all(answers.values()):
+            outcome = self._check.outcome(answers)
+            told = (message.get(SCREENING) or {}).get("level", "none")
+            set_slot_carrier(message, OUTCOME, outcome.id, by)
+            level = max(outcome.level, told, key=LEVELS.index)
+            set_slot_carrier(message, "escalation", level, by)
+
+    def _deciding_sign(self, message: Message, answers: Mapping[Text, Text | None]) -> Sign | None:
+        """The sign that ends the check: that of a row which fits already or, when all is answered,
+        an urgent one that was told in free words before."""
+        decided = self._check.decided(answers)
+        if decided is not None:
+            return self._check.signs[decided.sign]
+        screening = message.get(SCREENING) or {}
+        if all(answers.values()) and screening.get("level") in ("urgent", "emergency"):
+            return self._check.signs[screening["signs"][0]]
+        return None
+
+    def _answers_in(self, step: Text | None, text: Text) -> dict[Text, Text]:
+        if step is None:
+            return self._check.told(text)
+        value = self._check.read(step, text)
+        return {} if value is None else {step: value}
+
+    # --- outside the check
+
+    def _start(self, message: Message, tracker: DialogueStateTracker) -> None:
+        by = type(self).__name__
+        self._turn(message, "self_check")
+        again = tracker.get_slot(OUTCOME) is not None
+        known = {} if again else self._known(tracker)
+        if again:
+            self._note(message, dict.fromkeys(self._check.steps), fill=True)
+            set_slot_carrier(message, OUTCOME, None, by)
+        listed = "; ".join(known.values())
+        told = self._check.told_before.format(answers=listed) if listed else ""
+        set_slot_carrier(message, TOLD_BEFORE, told, by)
+
+    def _known(self, tracker: DialogueStateTracker) -> dict[Text, Text]:
+        """Titles of what is known already, by step."""
+        options = {
+            name: step.option(tracker.get_slot(SLOT + name))
+            for name, step in self._check.steps.items()
+            if step.told_before
+        }
+        return {name: option.title for name, option in options.items() if option}
+
+    def _open(self, message: Message, tracker: DialogueStateTracker) -> None:
+        """The opening stands at the beginning, once; later greetings get the short reply."""
+        begun = any(isinstance(event, UserUttered) for event in tracker.events)
+        self._turn(message, "greeting_again" if begun else "opening")
+
+    @staticmethod
+    def _feedback(message: Message, text: Text, tracker: DialogueStateTracker) -> bool:
+        """Takes feedback on an answer that this conversation was shown."""
+        try:
+            given = json.loads(text.removeprefix(FEEDBACK))
+        except ValueError:
+            return False
+        shown = {
+            answer
+            for event in tracker.events
+            if isinstance(event, BotUttered)
+            for answer in event.metadata.get("answers") or ()
+        }
+        if not isinstance(given, dict) or given.get("answer") not in shown:
+            return False
+        if given.get("helpful") not in ("yes", "no"):
+            return False
+        SelfCheckReader._turn(message, "feedback")
+        kept = {part: given[part] for part in FEEDBACK_PARTS if isinstance(given.get(part), str)}
+        message.set("feedback", kept, add_to_output=True)
+        return True
+
+    # --- what is set
+
+    @staticmethod
+    def _turn(message: Message, intent: Text) -> None:
+        """Makes ``intent`` the meaning of the message: it is no question about a topic."""
+        by = SelfCheckReader.__name__
+        set_intent(message, intent)
+        set_slot_carrier(message, "status", STATUS_OF.get(intent, OTHER_STATUS), by)
+        SelfCheckReader._clear_question(message)
+
+    @staticmethod
+    def _clear_question(message: Message) -> None:
+        """What the classifier made of it as a question is nothing."""
+        by = SelfCheckReader.__name__
+        set_slot_carrier(message, "topic", None, by)
+        set_slot_carrier(message, "aspect", None, by)
+        message.set(QUESTION, {}, add_to_output=True)
+
+    @staticmethod
+    def _note(message: Message, answers: Mapping[Text, Text | None], fill: bool = False) -> None:
+        """Keeps answers with the message and, with ``fill``, puts them into their slots."""
+        if not answers:
+            return
+        message.set(ANSWERS, dict(answers), add_to_output=True)
+        if fill:
+            for step, value in answers.items():
+                set_slot_carrier(message, SLOT + step, value, SelfCheckReader.__name__)

@@ -1,0 +1,87 @@
+"""What a reply is about, from a reading and the conversation so far."""
+
+from myoguide.nlu.decide import Limits, Turn, answer_id, decide
+from myoguide.nlu.question_model import Reading
+
+ANSWERS = {
+    f"{topic}.{aspect}"
+    for topic in ("myoclonus", "sleep", "infant", "hiccups")
+    for aspect in ("definition", "cause", "danger", "treatment", "self_report")
+}
+
+
+def reading(topics, aspects=None):
+    return Reading(topics, aspects or {"cause": 0.9, "context": 0.1}, familiarity=1.0)
+
+
+def test_a_clear_question_is_answered_whatever_was_talked_about_before():
+    before = [Turn("infant", "danger", "answered")]
+    decision = decide(reading({"sleep": 0.8, "context": 0.2}), before, ANSWERS)
+    assert (decision.intent, decision.topic, decision.aspect) == ("ask", "sleep", "cause")
+
+
+def test_a_question_without_a_topic_is_about_the_topic_before():
+    before = [Turn("hiccups", "definition", "answered")]
+    decision = decide(reading({"context": 0.8, "myoclonus": 0.1, "sleep": 0.1}), before, ANSWERS)
+    assert decision.topic == "hiccups"
+
+
+def test_a_question_without_a_topic_is_general_when_nothing_was_said_before():
+    decision = decide(reading({"context": 0.9, "sleep": 0.1}), [], ANSWERS)
+    assert decision.topic == "myoclonus"
+
+
+def test_a_topic_alone_takes_the_aspect_asked_before():
+    before = [Turn("sleep", "danger", "answered")]
+    decision = decide(reading({"infant": 0.9}, {"context": 0.9, "cause": 0.1}), before, ANSWERS)
+    assert (decision.topic, decision.aspect) == ("infant", "danger")
+
+
+def test_the_context_fades_with_every_message_that_does_not_touch_it():
+    recent = [Turn("hiccups", "cause", "answered")]
+    faded = recent + [Turn(None, None, "small_talk")] * 6
+    open_question = reading({"context": 0.6, "sleep": 0.4})
+    assert decide(open_question, recent, ANSWERS).topic == "hiccups"
+    assert decide(open_question, faded, ANSWERS).topic != "hiccups"
+
+
+def test_small_talk_is_small_talk():
+    decision = decide(reading({"chitchat/thanks": 0.9, "sleep": 0.1}), [], ANSWERS)
+    assert decision.intent == "chitchat/thanks"
+
+
+def test_go_back_returns_to_the_topic_before_this_one():
+    before = [Turn("sleep", "cause", "answered"), Turn("hiccups", "danger", "answered")]
+    decision = decide(reading({"reference/back": 0.9, "sleep": 0.1}), before, ANSWERS)
+    assert (decision.topic, decision.aspect) == ("sleep", "cause")
+
+
+def test_tell_me_more_brings_what_was_not_told_yet():
+    before = [Turn("sleep", "definition", "answered")]
+    decision = decide(reading({"reference/more": 0.9, "sleep": 0.1}), before, ANSWERS)
+    assert (decision.topic, decision.aspect) == ("sleep", "cause")
+
+
+def test_a_reference_into_an_empty_conversation_is_asked_back():
+    decision = decide(reading({"reference/more": 0.9, "sleep": 0.1}), [], ANSWERS)
+    assert decision.intent == "noise/unclear"
+
+
+UNSURE = {"sleep": 0.2, "hiccups": 0.19, "infant": 0.18, "startle": 0.17, "focal": 0.16}
+
+
+def test_close_answers_are_offered_and_never_more_than_three():
+    decision = decide(reading(UNSURE), [], ANSWERS, Limits(topic=0.3, close=0.7))
+    assert decision.intent == "clarify"
+    assert 2 <= len(decision.options) <= 3
+
+
+def test_it_never_asks_back_twice_in_a_row():
+    before = [Turn(None, None, "clarified")]
+    decision = decide(reading(UNSURE), before, ANSWERS, Limits(topic=0.3, close=0.7))
+    assert decision.intent == "ask"
+
+
+def test_an_aspect_without_an_answer_falls_to_the_nearest_that_has_one():
+    assert answer_id("sleep", "medicine", ANSWERS) == "sleep.treatment"
+    assert answer_id("sleep", "types", ANSWERS) == "sleep.definition"

@@ -1,0 +1,43 @@
+"""The sentence encoder is the published one, and near sentences lie near."""
+
+import numpy as np
+import pytest
+
+from myoguide.nlu.build_encoder import EncoderBuildError, read_safetensors
+from myoguide.nlu.encoder import EncoderMissing, SentenceEncoder
+
+
+@pytest.fixture(scope="module")
+def encoder():
+    return SentenceEncoder()
+
+
+def test_vectors_have_length_one_and_the_promised_shape(encoder):
+    vectors = encoder.encode(["a jerk when falling asleep", "hiccups"])
+    assert vectors.shape == (2, encoder.dimension)
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-3)
+
+
+def test_sentences_of_one_meaning_lie_nearer_than_others(encoder):
+    jolt, twitch, cake = encoder.encode(
+        ["a jolt as I doze off", "my body twitches when I fall asleep", "a recipe for a cake"]
+    )
+    assert jolt @ twitch > jolt @ cake + 0.2
+
+
+def test_order_and_company_do_not_change_a_vector_much(encoder):
+    alone = encoder.encode(["my eyelid flickers"])[0]
+    together = encoder.encode(["x " * 60, "my eyelid flickers", "hi"])[1]
+    assert alone @ together > 0.97
+
+
+def test_a_missing_encoder_says_how_to_make_it(tmp_path):
+    with pytest.raises(EncoderMissing, match="make encoder"):
+        SentenceEncoder(tmp_path)
+
+
+def test_weights_that_are_not_the_published_ones_are_refused(tmp_path):
+    forged = tmp_path / "model.safetensors"
+    forged.write_bytes(b"\x02\x00\x00\x00\x00\x00\x00\x00{}")
+    with pytest.raises(EncoderBuildError, match="SHA-256"):
+        read_safetensors(forged)
