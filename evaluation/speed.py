@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import statistics
 import subprocess
@@ -87,9 +88,11 @@ def screen_median(texts: Sequence[str]) -> float:
 def pipeline_median(texts: Sequence[str]) -> float:
     """Milliseconds from text to decision in the trained pipeline, screen included."""
     from rasa.core.agent import Agent
+    from rasa.utils.log_utils import configure_structlog
 
     from myoguide.launch import MODEL
 
+    configure_structlog(logging.WARNING)  # as `rasa run` does; by itself it prints every message
     agent = Agent.load(str(MODEL))
 
     async def timed(parse: Callable[[str], Awaitable[object]]) -> list[float]:

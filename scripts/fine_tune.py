@@ -1,9 +1,9 @@
 """Fine-tunes the sentence encoder on the example questions and writes its adapter.
 
 Only whoever improves the encoder needs this, and PyTorch (CPU is enough: about 25 minutes on two
-idle cores); the product does not. The change that training makes to each weight matrix is kept as
-a low-rank product of float16 numbers in myoguide/nlu/adapter.npz (see build_encoder.py). It reads
-the training examples in data/ and nothing else; the evaluation set is never opened.
+idle cores); the product does not. The change that training makes to each weight is kept in four
+bits in myoguide/nlu/adapter.npz (see build_encoder.py). It reads the training examples in data/
+and nothing else; the evaluation set is never opened.
 
     python scripts/fine_tune.py --epochs 4
 """
@@ -27,7 +27,8 @@ from myoguide.nlu.question_model import labels_of
 
 SCALE = 20.0  # unit vectors are too short for a softmax
 BATCH, MAX_TOKENS, DROPOUT, SMOOTHING, TYPOS = 32, 96, 0.1, 0.1, 0.3
-RANK = 32
+# A row's change is kept as whole steps of half its standard deviation, at most 7 up or down.
+STEP, LEVELS = 0.5, 7
 
 
 class Encoder(nn.Module):
@@ -166,8 +167,8 @@ def train(texts: list[str], intents: list[str], epochs: int, rate: float) -> Enc
     return model
 
 
-def save_adapter(model: Encoder, path: Path, rank: int = RANK) -> None:
-    """What training changed: matrices as products of ``rank``, vectors whole, in float16."""
+def save_adapter(model: Encoder, path: Path) -> None:
+    """What training changed: matrices in four bits a weight, vectors whole in float16."""
     before = build_encoder.read_safetensors(build_encoder.find_packaged("model.safetensors"))
     stored = {}
     for short, name in model.names.items():
@@ -177,10 +178,10 @@ def save_adapter(model: Encoder, path: Path, rank: int = RANK) -> None:
         if change.ndim == 1:
             stored[f"{name}:whole"] = change.astype(np.float16)
             continue
-        u, s, v = np.linalg.svd(change, full_matrices=False)
-        root = np.sqrt(s[:rank])
-        stored[f"{name}:up"] = (u[:, :rank] * root).astype(np.float16)
-        stored[f"{name}:down"] = (root[:, None] * v[:rank]).astype(np.float16)
+        step = (STEP * change.std(axis=1, keepdims=True)).astype(np.float16)
+        levels = np.rint(change / np.maximum(step.astype(np.float32), 1e-12))
+        stored[f"{name}:step"] = step
+        stored[f"{name}:levels"] = np.clip(levels, -LEVELS, LEVELS).astype(np.int8)
     np.savez_compressed(path, **stored)
     print(f"wrote {path} ({path.stat().st_size / 1e6:.1f} MB)")
 

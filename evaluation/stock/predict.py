@@ -6,6 +6,7 @@ FOLDER/predictions.json then holds "training_seconds" and "said" (text: [intent,
 
 import asyncio
 import json
+import logging
 import sys
 import time
 from pathlib import Path
@@ -17,7 +18,9 @@ SLASH, STAND_IN = "/", "+"
 def main(folder: Path) -> None:
     from rasa.core.agent import Agent
     from rasa.model_training import train_nlu
+    from rasa.utils.log_utils import configure_structlog
 
+    configure_structlog(logging.WARNING)
     job = json.loads((folder / "job.json").read_text(encoding="utf-8"))
     pairs = [
         {"text": text, "intent": intent.replace(SLASH, STAND_IN)}

@@ -3,7 +3,7 @@
 The weights are sentence-transformers/all-MiniLM-L6-v2 (Apache-2.0) as carried by a package of
 the lock file; nothing of that package is imported and no model hub is asked. The adapter
 (``adapter.npz`` beside this file, made by ``scripts/fine_tune.py``) is what fine-tuning on our
-examples changed, as low-rank products: weight + up @ down. Run it as
+examples changed, in four bits a weight: weight + step of the row * level. Run it as
 ``python -m myoguide.nlu.build_encoder``; ``make`` does so when the file is missing.
 """
 
@@ -73,7 +73,7 @@ def read_safetensors(path: Path) -> dict[str, np.ndarray]:
 
 
 def adapt(weights: dict[str, np.ndarray], adapter: Path) -> dict[str, np.ndarray]:
-    """Weights with the adapter's low-rank products added; unchanged if there is no adapter."""
+    """Weights with the adapter's changes added; unchanged if there is no adapter."""
     if not adapter.exists():
         return weights
     adapted = dict(weights)
@@ -82,8 +82,7 @@ def adapt(weights: dict[str, np.ndarray], adapter: Path) -> dict[str, np.ndarray
             if f"{name}:whole" in stored.files:
                 change = stored[f"{name}:whole"].astype(np.float32)
             else:
-                up, down = stored[f"{name}:up"], stored[f"{name}:down"]
-                change = up.astype(np.float32) @ down.astype(np.float32)
+                change = stored[f"{name}:step"].astype(np.float32) * stored[f"{name}:levels"]
             adapted[name] = weights[name] + change
     return adapted
 
@@ -239,7 +238,14 @@ def build(target: Path, adapter: Path | None = ADAPTER) -> Path:
         full = Path(scratch) / "minilm.onnx"
         onnx.save(build_graph(weights), str(full))
         small = Path(scratch) / MODEL_FILE
-        quantize_dynamic(str(full), str(small), weight_type=QuantType.QInt8)
+        # A scale per channel and seven bits: the adapted weights lose 1 % of cosine, not 5 %.
+        quantize_dynamic(
+            str(full),
+            str(small),
+            weight_type=QuantType.QInt8,
+            per_channel=True,
+            reduce_range=True,
+        )
         shutil.copy(find_packaged(TOKENIZER_FILE), target / TOKENIZER_FILE)
         # Moved last: a half-written model must never look finished.
         shutil.move(str(small), target / MODEL_FILE)

@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
+import logging
+from pathlib import Path
 from typing import Any, Optional, Text
 
+import yaml
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.shared.core.events import UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
-from rasa.shared.nlu.constants import RESPONSE_SELECTOR
+from rasa.shared.nlu.constants import RESPONSE_SELECTOR, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from myoguide.knowledge import load_pack
 from myoguide.nlu.decide import Decision, Turn, answer_id, decide
 from myoguide.nlu.graph import (
     ESCALATIONS,
+    LANGUAGE,
     QUESTION,
+    SCREENING,
     StatelessComponent,
     intent_of,
     set_intent,
     set_slot_carrier,
 )
 from myoguide.nlu.question_model import Reading
+from myoguide.nlu.safety_screen import escalate
+
+logger = logging.getLogger(__name__)
+
+# How much a sign just told says about the topic, against the classifier's own probabilities.
+SIGN_WEIGHT = 0.35
 
 STATUS_OF = {
     "ask": "answered",
@@ -54,6 +65,8 @@ class ConversationResolver(StatelessComponent):
         super().__init__(config)
         # At start, so that a fault in the content stops us there and not in a conversation.
         self._answers = frozenset(load_pack(config["content"]).answers)
+        topics = Path(config["content"]) / "safety" / "sign_topics.yml"
+        self._sign_topics = yaml.safe_load(topics.read_text(encoding="utf-8"))
 
     @staticmethod
     def get_default_config() -> dict[Text, Any]:
@@ -65,18 +78,45 @@ class ConversationResolver(StatelessComponent):
     ) -> list[Message]:
         turns = turns_of(tracker)
         for message in messages:
-            question = message.get(QUESTION)
-            if question:
-                reading = Reading(
-                    {t["name"]: t["confidence"] for t in question["topics"]},
-                    {a["name"]: a["confidence"] for a in question["aspects"]},
-                    question["familiarity"],
-                )
-                self._apply(message, decide(reading, turns, self._answers))
-            elif intent_of(message) not in ESCALATIONS:
-                # No text, or the encoder is away.
-                self._apply(message, Decision("noise/unclear"))
+            try:
+                self._resolve(message, turns)
+            except Exception:
+                logger.exception("the reply could not be decided; the safe one is given")
+                self._fail_safe(message)
         return messages
+
+    def _resolve(self, message: Message, turns: list[Turn]) -> None:
+        question = message.get(QUESTION)
+        language = message.get(LANGUAGE)
+        if language:
+            self._apply(message, Decision(f"scope/language_{language}"))
+        elif question:
+            topics = {t["name"]: t["confidence"] for t in question["topics"]}
+            aspects = {a["name"]: a["confidence"] for a in question["aspects"]}
+            reading = Reading(
+                self._with_signs(topics, message), aspects, question["familiarity"]
+            )
+            self._apply(message, decide(reading, turns, self._answers))
+        elif not (message.get(TEXT) or "").strip():
+            self._apply(message, Decision("noise/unclear"))
+        else:
+            # The encoder or the classifier is away.
+            self._fail_safe(message)
+
+    def _with_signs(self, topics: dict[Text, float], message: Message) -> dict[Text, float]:
+        """Topic scores to which a sign told in this very message adds its weight."""
+        signs = (message.get(SCREENING) or {}).get("new_signs") or ()
+        topic = next((self._sign_topics[s] for s in signs if s in self._sign_topics), None)
+        if topic is None:
+            return topics
+        return {**topics, topic: topics.get(topic, 0.0) + SIGN_WEIGHT}
+
+    def _fail_safe(self, message: Message) -> None:
+        if intent_of(message) not in ESCALATIONS:
+            screening = message.get(SCREENING) or {}
+            sign = next(iter(screening.get("signs") or ()), None)
+            level = screening.get("level", "none")
+            escalate(message, "failed_safe", level, sign, type(self).__name__)
 
     def _apply(self, message: Message, decision: Decision) -> None:
         by = type(self).__name__

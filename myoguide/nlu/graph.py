@@ -13,6 +13,7 @@ from rasa.shared.nlu.training_data.message import Message
 # Message properties of ours; they reach the tracker with the parse data.
 SCREENING = "screening"
 QUESTION = "question"
+LANGUAGE = "language"
 
 # Intents that the screen sets. While one of them stands, no later component changes the intent.
 ESCALATIONS = ("emergency", "emergency_open", "urgent", "routine", "failed_safe")

@@ -18,13 +18,18 @@ from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 
-from myoguide.nlu.graph import ESCALATIONS, StatelessComponent, intent_of, set_slot_carrier
+from myoguide.nlu.graph import (
+    ESCALATIONS,
+    LANGUAGE,
+    StatelessComponent,
+    intent_of,
+    set_slot_carrier,
+)
 from myoguide.safety.other_languages import emergency_sentences
 from myoguide.safety.tables import load_table
 
 WORDS = Path(__file__).resolve().parents[2] / "data" / "language_words.yml"
-# Message property: key of the reply that says so in that language ("es"; "other" for the rest).
-LANGUAGE = "language"
+# In place of a code: English, and any language without a reply of its own.
 ENGLISH, OTHER = "en", "other"
 
 # Languages with a reply of their own, apart by script.
@@ -38,7 +43,7 @@ SAME = {"ary": "ar", "arz": "ar", "yue": "zh", "wuu": "zh", "grc": "el"}
 
 # Margins against English, natural logarithms of likelihood ratios. The largest that an English
 # message of three words or more among the examples in data/ reaches is 12.3.
-CLEAR = 14.0  # no word of `language_words.yml` needed
+CLEAR = 18.0  # no word of `language_words.yml` needed
 HINTED = 6.0  # with one word that shows the language
 SHOWN = -1.0  # with two such words
 FURTHER_CLEAR = 30.0  # for the languages of FURTHER,
@@ -47,7 +52,7 @@ PER_ENGLISH_WORD = 8.0  # what each word of English in the message adds for Engl
 PER_WORD = 2.0  # and each word that shows a language adds for that language
 READ = 600  # characters; more would only cost time
 
-_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
 
 
 @lru_cache(maxsize=1)
@@ -58,11 +63,19 @@ def _identifier() -> LanguageIdentifier:
 @lru_cache(maxsize=1)
 def _vocabulary() -> dict[str, dict[str, frozenset[str]]]:
     """By language, the words that show it ("words") and those that are enough ("alone")."""
-    vocabulary = {}
+    vocabulary: dict[str, dict[str, frozenset[str]]] = {}
     for code, lists in load_table(WORDS).items():
         alone, words = (lists.get(key, "").split() for key in ("alone", "words"))
-        vocabulary[code] = {"alone": _both_spellings(alone), "words": _both_spellings(alone + words)}
+        lists = {"alone": alone, "words": alone + words}
+        vocabulary[code] = {key: _both_spellings(members) for key, members in lists.items()}
     return vocabulary
+
+
+@lru_cache(maxsize=1)
+def _borrowed() -> re.Pattern[str]:
+    """Foreign phrases at home in English, and foreign names."""
+    phrases = load_table(WORDS)[ENGLISH]["borrowed"]
+    return re.compile("|".join(rf"\b{re.escape(phrase)}\b" for phrase in phrases))
 
 
 def _both_spellings(words: list[str]) -> frozenset[str]:
@@ -76,7 +89,8 @@ def _plain(word: str) -> str:
 
 def detect(text: str) -> str | None:
     """ISO 639-1 code of the language, not English, that the text is clearly written in."""
-    text = unicodedata.normalize("NFKC", text[:READ]).lower()
+    text = unicodedata.normalize("NFKC", text[:READ]).lower().replace("’", "'")
+    text = _borrowed().sub(" ", text)
     letters = [c for c in text if c.isalpha()]
     if len(letters) < 2:
         return None
@@ -84,7 +98,7 @@ def detect(text: str) -> str | None:
     scores: dict[str, float] = dict(_identifier().rank(text))
     if latin * 2 < len(letters):
         return _other_script(scores)
-    return _latin(scores, _WORD.findall(text.replace("’", "'")))
+    return _latin(scores, _WORD.findall(text))
 
 
 def _other_script(scores: dict[str, float]) -> str:

@@ -11,8 +11,15 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 
-from myoguide.nlu.graph import SCREENING, StatelessComponent, set_intent, set_slot_carrier
+from myoguide.nlu.graph import (
+    LANGUAGE,
+    SCREENING,
+    StatelessComponent,
+    set_intent,
+    set_slot_carrier,
+)
 from myoguide.safety import Screening, load
+from myoguide.safety.other_languages import load_languages, other_language_emergency
 
 logger = logging.getLogger(__name__)
 
@@ -76,6 +83,7 @@ class SafetyScreen(StatelessComponent):
         super().__init__(config)
         # Compiled at start, so that the first person does not wait and a broken table stops us.
         self._screen = load()
+        load_languages()
 
     def process(
         self, messages: list[Message], tracker: Optional[DialogueStateTracker] = None
@@ -100,6 +108,7 @@ class SafetyScreen(StatelessComponent):
             {
                 "level": screening.level,
                 "signs": [sign.id for sign in screening.signs],
+                "new_signs": [sign.id for sign in screening.signs if sign.new],
                 "retracted": screening.retracted,
                 "help_is_there": screening.help_is_there,
             },
@@ -108,3 +117,9 @@ class SafetyScreen(StatelessComponent):
         intent = intent_for(screening, was_emergency)
         if intent is not None:
             escalate(message, intent, screening.level, screening.sign, by)
+        if screening.level == "emergency":
+            return
+        told = other_language_emergency(message.get(TEXT) or "")
+        if told is not None:
+            escalate(message, "emergency", "emergency", told.sign, by)
+            set_slot_carrier(message, LANGUAGE, told.language, by)

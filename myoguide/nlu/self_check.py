@@ -127,8 +127,11 @@ class SelfCheckReader(StatelessComponent):
         if text.startswith(FEEDBACK) and self._feedback(message, text, tracker):
             return
         if intent_of(message) == "urgent" and not self._is_button(step, text):
-            self._note(message, self._answers_in(step, text))
-            if step is not None:
+            if step is None:
+                self._note(message, self._told(tracker, text), fill=True)
+            else:
+                value = self._check.read(step, text)
+                self._note(message, {} if value is None else {step: value})
                 self._clear_question(message)
         elif step is not None:
             self._in_check(message, tracker, step, text, wanted)
@@ -139,7 +142,7 @@ class SelfCheckReader(StatelessComponent):
         elif wanted and (intent_of(message) in ("chitchat", "request") or ours):
             self._turn(message, wanted)
         else:
-            self._note(message, self._check.told(text), fill=True)
+            self._note(message, self._told(tracker, text), fill=True)
 
     def _name_sign(self, message: Message, step: Text, text: Text) -> None:
         """A button of the first step names its sign; the screen may have read a neighbour."""
@@ -208,7 +211,7 @@ class SelfCheckReader(StatelessComponent):
             return
         elif self._check.steps[step].free and self._says_something(message):
             self._answer(message, tracker, {**self._noticed(tracker, step, text), step: TOLD})
-        elif self._was_unclear(tracker):
+        elif self._was_unclear(tracker) and not self._check.steps[step].must:
             self._answer(message, tracker, {step: UNKNOWN})
         else:
             self._turn(message, "check_unclear")
@@ -308,13 +311,16 @@ class SelfCheckReader(StatelessComponent):
             return self._check.signs[screening["signs"][0]]
         return None
 
-    def _answers_in(self, step: Text | None, text: Text) -> dict[Text, Text]:
-        if step is None:
-            return self._check.told(text)
-        value = self._check.read(step, text)
-        return {} if value is None else {step: value}
-
     # --- outside the check
+
+    def _told(self, tracker: DialogueStateTracker, text: Text) -> dict[Text, Text | None]:
+        """What a message answers already; what was told of somebody else before is dropped."""
+        found = self._check.told(text)
+        if found.get("person") in (None, tracker.get_slot(SLOT + "person")):
+            return found
+        of_another = [name for name, step in self._check.steps.items() if step.told_before]
+        known = {name: None for name in of_another if tracker.get_slot(SLOT + name) is not None}
+        return {**known, **found}
 
     def _start(self, message: Message, tracker: DialogueStateTracker) -> None:
         by = type(self).__name__
@@ -384,7 +390,10 @@ class SelfCheckReader(StatelessComponent):
 
     @staticmethod
     def _note(message: Message, answers: Mapping[Text, Text | None], fill: bool = False) -> None:
-        """Keeps answers with the message and, with ``fill``, puts them into their slots."""
+        """Keeps answers with the message and, with ``fill``, puts them into their slots.
+
+        None takes an answer back.
+        """
         if not answers:
             return
         message.set(ANSWERS, dict(answers), add_to_output=True)

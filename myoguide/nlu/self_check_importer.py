@@ -40,8 +40,7 @@ def responses() -> dict[Text, list[dict[Text, Any]]]:
 
 def _buttons(step: Step) -> list[dict[Text, Text]]:
     buttons = [{"title": option.title, "payload": option.says} for option in step.options]
-    must_choose = any(option.sign for option in step.options)
-    return buttons if must_choose else [*buttons, UNSURE]
+    return buttons if step.must else [*buttons, UNSURE]
 
 
 class SelfCheckImporter(TrainingDataImporter):

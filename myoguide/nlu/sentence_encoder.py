@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any, Text
 
 import numpy as np
@@ -12,8 +13,10 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from myoguide.nlu.build_encoder import DEFAULT_DIR
-from myoguide.nlu.encoder import SentenceEncoder
+from myoguide.nlu.encoder import EncoderMissing, SentenceEncoder
 from myoguide.nlu.graph import StatelessComponent
+
+logger = logging.getLogger(__name__)
 
 ORIGIN = "SentenceEncoderFeaturizer"
 
@@ -26,7 +29,12 @@ class SentenceEncoderFeaturizer(StatelessComponent):
 
     def __init__(self, config: dict[Text, Any]) -> None:
         super().__init__(config)
-        self._encoder = SentenceEncoder(config["folder"])
+        self._encoder: SentenceEncoder | None = None
+        try:
+            self._encoder = SentenceEncoder(config["folder"])
+        except Exception as error:
+            # The screen must go on answering emergencies; the resolver gives the safe reply.
+            logger.error("no sentence encoder, questions cannot be understood: %s", error)
 
     @staticmethod
     def get_default_config() -> dict[Text, Any]:
@@ -34,15 +42,20 @@ class SentenceEncoderFeaturizer(StatelessComponent):
         return {"folder": str(DEFAULT_DIR)}
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        if self._encoder is None:
+            raise EncoderMissing("training needs the sentence encoder: run `make encoder`")
         self._featurize([m for m in training_data.training_examples if m.get(TEXT)])
         return training_data
 
     def process(self, messages: list[Message]) -> list[Message]:
-        self._featurize([m for m in messages if m.get(TEXT)])
+        try:
+            self._featurize([m for m in messages if m.get(TEXT)])
+        except Exception:
+            logger.exception("a message could not be encoded")
         return messages
 
     def _featurize(self, messages: list[Message]) -> None:
-        if not messages:
+        if not messages or self._encoder is None:
             return
         vectors = self._encoder.encode([m.get(TEXT) for m in messages])
         for message, vector in zip(messages, vectors):

@@ -11,7 +11,11 @@ from typing import Any, Text
 from rasa.shared.core.domain import Domain
 from rasa.shared.importers.rasa import RasaFileImporter
 
-from myoguide.safety.say import replies
+from myoguide.safety.other_languages import emergency_sentences
+from myoguide.safety.say import SignReply, replies
+
+# The sign whose reply fits any emergency.
+UNKNOWN = "other_emergency"
 
 
 class SignImporter(RasaFileImporter):
@@ -22,13 +26,37 @@ class SignImporter(RasaFileImporter):
 
 
 def responses() -> dict[Text, list[dict[Text, Any]]]:
-    """Rasa responses ``utter_emergency``, ``utter_urgent``, ``utter_routine``, one text a sign."""
+    """Rasa responses ``utter_emergency``, ``utter_urgent``, ``utter_routine``, one text a sign.
+
+    An emergency reply also exists once per language of ``other_languages.yml``, with that
+    language's sentence after the first line, chosen by the slot ``language`` ("en": none). So the
+    person reads whom to call in their own language in the same message, and still no action
+    server is needed.
+    """
     result: dict[Text, list[dict[Text, Any]]] = {}
     for reply in replies():
-        variation = {
-            "text": reply.text,
-            "condition": [{"type": "slot", "name": "sign", "value": reply.sign}],
-            "metadata": {"sign": reply.sign, "level": reply.level},
-        }
-        result.setdefault(f"utter_{reply.level}", []).append(variation)
+        variations = result.setdefault(f"utter_{reply.level}", [])
+        if reply.level != "emergency":
+            variations.append(_variation(reply, reply.text, sign=reply.sign))
+            continue
+        for language, sentence in {"en": "", **emergency_sentences()}.items():
+            text = _after_first_line(reply.text, sentence)
+            variations.append(_variation(reply, text, sign=reply.sign, language=language))
+        if reply.sign == UNKNOWN:
+            # Without a condition: should a slot ever hold something else, there is still a reply.
+            variations.append(_variation(reply, reply.text))
     return result
+
+
+def _variation(reply: SignReply, text: Text, **slots: Text) -> dict[Text, Any]:
+    variation = {"text": text, "metadata": {"sign": reply.sign, "level": reply.level}}
+    if slots:
+        variation["condition"] = [
+            {"type": "slot", "name": name, "value": value} for name, value in slots.items()
+        ]
+    return variation
+
+
+def _after_first_line(text: Text, sentence: Text) -> Text:
+    first, *rest = text.split("\n")
+    return "\n".join([first, *([sentence] if sentence else []), *rest])

@@ -15,7 +15,7 @@ from pathlib import Path
 from myoguide.safety.findings import Found
 from myoguide.safety.normalise import QUESTION, STOP, Vocabulary, Words
 from myoguide.safety.patterns import Match, PatternError, Patterns
-from myoguide.safety.quantities import DAY, HOUR, YEAR, quantities
+from myoguide.safety.quantities import DAY, HOUR, YEAR, Quantity
 from myoguide.safety.tables import TableError, load_table, text_list
 
 CATEGORIES = frozenset(
@@ -93,7 +93,9 @@ class Context:
             except PatternError as error:
                 raise TableError(self._path, entry, str(error)) from error
 
-    def read(self, words: Words, found: Iterable[Found]) -> tuple[list[Finding], bool, bool]:
+    def read(
+        self, words: Words, found: Iterable[Found], amounts: list[Quantity]
+    ) -> tuple[list[Finding], bool, bool]:
         """Return the findings as meant, whether the message takes back what was told before,
         and whether it says that help has come."""
         matches = self.patterns.find(words)
@@ -103,7 +105,7 @@ class Context:
                 ends.setdefault(match.key[4:], []).append(match)
         triggers = self._triggers(matches)
         scopes = [self._scope(words, rule, match, ends) for rule, match in triggers]
-        scopes += _times(words, ends.get("time", []))
+        scopes += _times(words, amounts, ends.get("time", []))
         found = list(found)
         taken_back = [s for s in scopes if s.category == "retracted" and _of_earlier(s, found)]
         idioms = [s for s in scopes if s.category == "idiom"]
@@ -193,17 +195,18 @@ def _closes_clause(words: Words, trigger: Match, first: int) -> bool:
 _AGO_SCOPE = 14  # words on either side of "three weeks ago"
 
 
-def _times(words: Words, stops: list[Match]) -> list[_Scope]:
+def _times(words: Words, amounts: list[Quantity], stops: list[Match]) -> list[_Scope]:
     """Scopes of "three weeks ago": earlier; of "ten years ago": history."""
     scopes = []
-    for quantity in quantities(words):
+    for quantity in amounts:
         if quantity.kind != "ago":
             continue
         first, last = _sentence(words, quantity.start, quantity.end)
         start = max([first, quantity.start - _AGO_SCOPE, *(m.end for m in stops if m.end <= quantity.start)])
         end = min([last, quantity.end + _AGO_SCOPE, *(m.start for m in stops if m.start >= quantity.end)])
-        if _closes_clause(words, Match("", quantity.start, quantity.end), first):
-            end = quantity.end
+        ago = quantity.end + (words.words[quantity.end : quantity.end + 1] == ("ago",))
+        if _closes_clause(words, Match("", quantity.start, ago), first):
+            end = ago
         recent = quantity.value <= _RECENT
         category = "now" if recent else "earlier" if quantity.value < YEAR else "history"
         scopes.append(_Scope(category, start, end, Match("", quantity.start, quantity.end)))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from myoguide.safety.normalise import Vocabulary, Words
 from myoguide.safety.patterns import PatternError, Patterns
-from myoguide.safety.quantities import UNITS, Quantity, quantities
+from myoguide.safety.quantities import UNITS, Quantity
 from myoguide.safety.tables import TableError, load_table, text_list
 
 _NEGATIVE = frozenset(
@@ -90,13 +90,13 @@ class Findings:
                 raise TableError(path, name, f"unknown finding '{member}'")
         return found
 
-    def find(self, words: Words) -> list[Found]:
-        """All findings of a message in reading order."""
+    def find(self, words: Words, amounts: list[Quantity]) -> list[Found]:
+        """All findings of a message and its quantities, in reading order."""
         found = [
             Found(match.key, match.start, match.end, words.text(match.start, match.end))
             for match in self.patterns.find(words)
         ]
-        for quantity in quantities(words):
+        for quantity in amounts:
             for measure in self._measures:
                 if measure.fits(quantity):
                     span = (quantity.start, quantity.end)

@@ -14,11 +14,12 @@ from pathlib import Path
 from myoguide.safety.spelling import Spelling
 from myoguide.safety.tables import TableError, load_table, text_list
 
-HEAD, TAIL = 2400, 1200  # characters kept of an overlong message
+HEAD, TAIL = 1300, 700  # characters kept of an overlong message
 STOP, QUESTION = ".", "?"
 
-_PIECES = re.compile(r"\d+(?:[.:]\d+)?|[a-z]+(?:'[a-z]+)*|\.\.+|…|[.!?\n,;:()&+%=—–]|°")
-_APOSTROPHES = str.maketrans("’‘`´ʼ＇", "''''''")
+_PIECES = re.compile(r"\d+(?:[.:]\d+)?|[a-z]+(?:'[a-z]+)*|\.\.+|[.!?\n,;:()&+%=]")
+_PLAIN = str.maketrans({**dict.fromkeys("’‘´ʼ＇", "'"), **dict.fromkeys("—–−", ","), "…": "..", "°": " "})
+_PICTURES = re.compile("[\u2190-\u2bff\U0001f000-\U0001faff]")
 _STRETCHED = re.compile(r"([a-z])\1{2,}")
 _VOWELS = "aeiou"
 
@@ -121,14 +122,17 @@ def cut(text: str) -> str:
 
 def clean(text: str) -> str:
     """Lower case, plain apostrophes and letters without accents or invisible characters."""
-    text = unicodedata.normalize("NFKD", cut(text)).translate(_APOSTROPHES).lower()
-    kept = (c for c in text if not unicodedata.combining(c) and unicodedata.category(c) != "Cf")
-    return _STRETCHED.sub(r"\1\1", "".join(kept))
+    text = cut(text).lower()
+    if not text.isascii():
+        text = _PICTURES.sub(" ", text.translate(_PLAIN))
+        text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return _STRETCHED.sub(r"\1\1", text)
 
 
 def normalise(text: str, vocabulary: Vocabulary) -> Words:
     """Return the words of a message in the form that the tables use."""
     pieces = _PIECES.findall(vocabulary.rewrite(clean(text)))
+    vocabulary.spelling.start_message()
     corrected = " ".join(_correct(piece, vocabulary.spelling) for piece in pieces)
     # Corrected words can complete a rewrite ("cnt" + "breath"), hence the second pass.
     pieces = vocabulary.rewrite(corrected).split()
@@ -143,11 +147,11 @@ def normalise(text: str, vocabulary: Vocabulary) -> Words:
                 words[-1] = QUESTION
             elif words and words[-1] != QUESTION:
                 words.append(QUESTION)
-        elif piece in ",:()—–=" or piece[0] in ".…":
+        elif piece in ",:()=" or piece[0] == ".":
             commas.add(len(words))
         elif piece in "&+":
             words.append("and")
-        elif piece not in "%°":
+        elif piece != "%":
             words.append(piece)
     lemmas = tuple(vocabulary.lemma(word) for word in words)
     return Words(tuple(words), lemmas, frozenset(commas))
@@ -164,4 +168,7 @@ def _correct(piece: str, spelling: Spelling) -> str:
     if spelling.is_word(piece):
         return piece
     single = re.sub(r"(.)\1", r"\1", piece)
-    return single if len(single) > 3 and spelling.is_word(single) else spelling.correct(piece)
+    if len(single) > 3 and spelling.is_word(single):
+        return single
+    corrected = spelling.correct(piece)
+    return spelling.correct(single) if corrected == piece and single != piece else corrected

@@ -10,6 +10,7 @@ from pathlib import Path
 from myoguide.safety.context import Context, Finding
 from myoguide.safety.findings import Findings
 from myoguide.safety.normalise import Vocabulary, normalise
+from myoguide.safety.quantities import quantities
 from myoguide.safety.signs import LEVELS, Sign, evidence, index, load_signs
 
 DATA = Path(__file__).resolve().parents[2] / "data" / "safety"
@@ -89,7 +90,9 @@ class Screen:
 
     def _read_message(self, text: str) -> _Reading:
         words = normalise(text, self.vocabulary)
-        findings, retracted, helped = self.context.read(words, self.findings.find(words))
+        amounts = quantities(words)
+        found = self.findings.find(words, amounts)
+        findings, retracted, helped = self.context.read(words, found, amounts)
         kept = tuple(replace(f, whether="told") if self._is_bare(f) else f for f in findings)
         return _Reading(kept, retracted, helped)
 
@@ -108,9 +111,12 @@ class Screen:
 
     def _recognise(self, findings: list[Finding]) -> list[Shown]:
         told = index(findings)
+        names = frozenset(told)
         shown = []
         for sign in self.signs.values():
             for combination in sign.recognised:
+                if any(wanted.isdisjoint(names) for wanted in combination.all_of):
+                    continue
                 reasons = evidence(combination, told, self.findings.traits)
                 if reasons:
                     new = any(reason.start >= 0 for reason in reasons)

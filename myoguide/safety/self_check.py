@@ -59,6 +59,11 @@ class Step:
         """Every value that an answer to this step can have."""
         return (*(option.id for option in self.options), *((TOLD,) if self.free else ()), UNKNOWN)
 
+    @property
+    def must(self) -> bool:
+        """Tell whether the step asks for signs: it is left out only when that is said."""
+        return any(option.sign for option in self.options)
+
     def option(self, value: str | None) -> Option | None:
         """The option of that id, or None."""
         return next((option for option in self.options if option.id == value), None)

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 _SHORTEST = 4  # letters; shorter words have too many neighbours
 _TWO_SLIPS_FROM = 8  # letters; from here two slips still leave the word unmistakable
 
+_MOST_LOOKUPS = 40  # new words looked up for one message
 _OFTEN_JOINED = ("out", "up", "off", "breathe", "breath", "wake", "stop", "swallow", "move", "talk")
 
 
@@ -26,10 +27,15 @@ class Spelling:
         self._ordinary = set(ordinary) | self._vocabulary
         self._remains: dict[str, list[str]] = {}
         self._answers: dict[str, str] = {}
+        self._left = _MOST_LOOKUPS
         for word in sorted(self._vocabulary):
             if len(word) >= _SHORTEST:
                 for rest in _remains(word, _slips(word)):
                     self._remains.setdefault(rest, []).append(word)
+
+    def start_message(self) -> None:
+        """Allow a message its share of look-ups, so that a page of noise stays cheap."""
+        self._left = _MOST_LOOKUPS
 
     def is_word(self, word: str) -> bool:
         """Tell whether the word needs no correction."""
@@ -40,6 +46,9 @@ class Spelling:
         if word in self._ordinary or not _SHORTEST <= len(word) <= 20 or not word.isalpha():
             return word
         if word not in self._answers:
+            if self._left <= 0:
+                return word
+            self._left -= 1
             if len(self._answers) > 20_000:
                 self._answers.clear()
             self._answers[word] = self._nearest(word)

@@ -1,6 +1,8 @@
 // The chat against the running assistant: what a person does from opening it to leaving.
 
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 import { Assistant, Chat, SIZES, WAIT, openBrowser } from "./harness.mjs";
 
@@ -299,4 +301,30 @@ test("The page at / is the same page, and its policy allows nothing from elsewhe
   assert.match(policy, /default-src 'none'/);
   assert.doesNotMatch(policy, /unsafe|\*|https?:/);
   assert.match(await answer.text(), /<myoguide-chat/);
+});
+
+test("One script tag is enough on another site that is on the list, and no other site gets in", async () => {
+  const integrity = JSON.parse(await readFile(new URL("../../widget/dist/integrity.json", import.meta.url)));
+  const site = createServer((_, response) => {
+    response.setHeader("Content-Type", "text/html");
+    response.end(`<!doctype html><html lang="en"><title>Clinic</title><main><h1>Clinic</h1></main>
+      <script src="${assistant.address}/chat/myoguide-chat.js" crossorigin="anonymous" defer
+        integrity="${integrity["myoguide-chat.js"]}" data-place data-open data-heading="Clinic chat"></script>`);
+  }).listen(assistant.sitePort);
+  // The list names localhost; the same machine by its number is another origin.
+  for (const [host, allowed] of [["localhost", true], ["127.0.0.1", false]]) {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await page.goto(`http://${host}:${assistant.sitePort}/`);
+    const chat = new Chat(page, []);
+    if (allowed) await chat.begin();
+    else {
+      await chat.inside(".state.offline").waitFor({ timeout: WAIT });
+      assert.equal(await chat.replies.count(), 0);
+    }
+    assert.equal(await chat.inside("h2").innerText(), "Clinic chat");
+    await context.close();
+  }
+  site.closeAllConnections();
+  site.close();
 });

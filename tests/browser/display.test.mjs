@@ -238,3 +238,11 @@ test("The interface speaks the language that the site sets, and takes its colour
   await checkAccessibility(chat, "a light accent");
   await chat.end();
 });
+
+test("At 400% a reply is brought to the top of what can be seen", async () => {
+  const chat = await show([MESSAGES.routine], SIZES.zoomed, () => [{ text: "The newest reply.\n\n".repeat(12) }]);
+  await chat.ask("and then?");
+  const box = await chat.replies.last().boundingBox();
+  assert.ok(box.y >= -1 && box.y < 120, `the reply begins at ${box.y}`);
+  await chat.end();
+});

@@ -24,6 +24,8 @@ export class Assistant {
     const assistant = new Assistant();
     assistant.port = await freePort();
     assistant.actionPort = await freePort();
+    // Where another site may be served that embeds the chat.
+    assistant.sitePort = await freePort();
     assistant.logs = await mkdtemp(join(tmpdir(), "myoguide-browser-"));
     assistant.address = `http://localhost:${assistant.port}`;
     await assistant.start();
@@ -34,7 +36,7 @@ export class Assistant {
     const environment = {
       ...process.env, PYTHONWARNINGS: "ignore",
       MYOGUIDE_PORT: String(this.port), MYOGUIDE_ACTION_PORT: String(this.actionPort),
-      MYOGUIDE_ALLOWED_ORIGINS: "https://clinic.example",
+      MYOGUIDE_ALLOWED_ORIGINS: `http://localhost:${this.sitePort}`,
     };
     this.#process = spawn(`${ROOT}.venv/bin/python`, ["tests/browser/serve.py", this.logs], {
       cwd: ROOT, env: environment, stdio: ["pipe", "pipe", "inherit"],

@@ -86,9 +86,18 @@ export class Conversation {
     return true;
   }
 
-  #back = () => this.#socket?.connect();
+  /** The network is back: connect at once rather than at the next of the growing pauses. */
+  #back = () => {
+    if (!this.#socket || this.#socket.connected) return;
+    this.#socket.disconnect();
+    this.#socket.connect();
+  };
 
-  #gone = () => this.#on.state("offline");
+  /** The network is gone: a connection that only seems to live would lose what is sent. */
+  #gone = () => {
+    this.#on.state("offline");
+    this.#socket?.io.engine?.close();
+  };
 
   #remember(change) {
     this.#memory.write({ ...this.#memory.read(), ...change });

@@ -496,16 +496,25 @@ class MyoguideChat extends HTMLElement {
     setTimeout(() => line.remove(), 10_000);
   }
 
+  /** The part that scrolls: the transcript, or on a very low screen the whole panel. */
+  get #scroller() {
+    const { scroll, panel } = this.#parts;
+    return getComputedStyle(scroll).overflowY === "visible" ? panel : scroll;
+  }
+
   #toEnd() {
-    this.#parts.scroll.scrollTop = this.#parts.scroll.scrollHeight;
+    this.#scroller.scrollTop = this.#scroller.scrollHeight;
   }
 
   /** A reply is read from its beginning, under the question it answers. */
   #toReply(item) {
-    const { scroll } = this.#parts;
-    const own = [...scroll.querySelectorAll(".message.you")].at(-1);
-    const first = own && own.compareDocumentPosition(item) & Node.DOCUMENT_POSITION_FOLLOWING ? own : item;
-    scroll.scrollTop = Math.min(scroll.scrollHeight, first.offsetTop - scroll.offsetTop - 12);
+    const scroller = this.#scroller;
+    const own = [...this.#parts.list.querySelectorAll(".message.you")].at(-1);
+    const follows = own && own.compareDocumentPosition(item) & Node.DOCUMENT_POSITION_FOLLOWING;
+    // Where there is little room the question may leave the screen.
+    const first = follows && own.offsetHeight < scroller.clientHeight / 4 ? own : item;
+    const above = first.getBoundingClientRect().top - scroller.getBoundingClientRect().top;
+    scroller.scrollTop += above - 12;
   }
 
   /** Arrow keys walk from message to message. */
@@ -525,7 +534,7 @@ customElements.define("myoguide-chat", MyoguideChat);
 
 // One script tag is enough: its data-… attributes become the element's.
 function placeFromScript() {
-  if (!script?.dataset.place || document.querySelector("myoguide-chat")) return;
+  if (script?.dataset.place === undefined || document.querySelector("myoguide-chat")) return;
   const { place: _, ...attributes } = script.dataset;
   const names = Object.entries(attributes).map(([key, value]) => [key.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`), value]);
   const chat = document.createElement("myoguide-chat");

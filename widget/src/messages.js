@@ -57,7 +57,7 @@ function card(message, level, strings) {
     parts.push(el("p", { class: "calls" }, ...numbers.map((number) =>
       el("a", { class: "call", href: `tel:${number.replace(/[^+\d]/g, "")}` }, strings.call(number)))));
   }
-  if (rest) parts.push(el("div", { class: "rest" }, paint(rest)));
+  if (rest) parts.push(el("div", { class: "rest" }, paint(rest, true)));
   return parts;
 }
 

@@ -6,8 +6,8 @@ import { el } from "./elements.js";
 const STRONG = /\*\*(\S(?:[^*\n]*\S)?)\*\*/g;
 const ITEM = /^\s*[-•]\s+/;
 
-/** Paragraphs and short lists for `text`, as a fragment. */
-export function paint(text) {
+/** Paragraphs and short lists for `text`, as a fragment. `apart`: each line is a paragraph. */
+export function paint(text, apart = false) {
   const fragment = document.createDocumentFragment();
   let list = null;
   let paragraph = null;
@@ -20,7 +20,7 @@ export function paint(text) {
       list.append(inline(el("li"), line.replace(ITEM, "")));
     } else {
       list = null;
-      if (paragraph) paragraph.append(el("br"));
+      if (paragraph && !apart) paragraph.append(el("br"));
       else fragment.append((paragraph = el("p")));
       inline(paragraph, line);
     }

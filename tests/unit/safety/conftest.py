@@ -1,0 +1,10 @@
+"""The screen of the shipped tables, compiled once for all safety tests."""
+
+import pytest
+
+from myoguide.safety import Screen, load
+
+
+@pytest.fixture(scope="session")
+def shipped() -> Screen:
+    return load()
