@@ -40,9 +40,18 @@ def answers_from_slots(tracker: Tracker) -> list[Text]:
 
 
 def text_of(ids: Sequence[Text]) -> Text:
-    """The answers one after the other, and one source line for all of them."""
+    """The answers one after the other, and one source line for all of them.
+
+    Who asks where it comes from gets every reference of the topic in full instead.
+    """
     answers = [PACK.answers[answer] for answer in ids]
-    return "\n\n".join([*(answer.text for answer in answers), PACK.source_line(*answers)])
+    asked = [answer.topic for answer in answers if answer.aspect == "source"]
+    if asked:
+        cited = [answer for answer in PACK.answers.values() if answer.topic in asked]
+        sources = "\n".join(["Sources:", *(f"- {title}" for title in PACK.references(*cited))])
+    else:
+        sources = PACK.source_line(*answers)
+    return "\n\n".join([*(answer.text for answer in answers), sources])
 
 
 def button(answer: Text) -> dict[Text, Any]:

@@ -113,8 +113,8 @@ def run() -> None:
     with services(port) as processes:
         address = f"http://localhost:{port}"
         print(
-            f"\nMyoguide answers at {address}/webhooks/rest/webhook\n"
-            f"  try:  curl -s {address}/webhooks/rest/webhook "
+            f"\nMyoguide is ready: open {address}/chat\n"
+            f"  REST: curl -s {address}/webhooks/rest/webhook "
             "-d '{\"sender\": \"me\", \"message\": \"why do i twitch falling asleep\"}'\n"
             f"  logs: {LOGS}/    stop: Ctrl-C",
             flush=True,

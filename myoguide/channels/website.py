@@ -67,7 +67,7 @@ class Settings:
     per_address: Rate = Rate(burst=300, per_minute=600)
     new_per_address: Rate = Rate(burst=100, per_minute=120)
     # What the channel says on behalf of a person who opens the chat, so that they are greeted.
-    opening: str = "hello"
+    opening: str = "/chitchat/greeting"
     # Days for which a browser may come back to its conversation.
     days: float = 30
     content: str = "data"

@@ -156,9 +156,9 @@ class Pack:
         shorts = dict.fromkeys(source.short for source in self._cited(*answers))
         return "Source: " + ", ".join(shorts)
 
-    def references(self, answer: Answer) -> list[str]:
-        """The full references of the answer, the article last."""
-        return [source.reference() for source in self._cited(answer)]
+    def references(self, *answers: Answer) -> list[str]:
+        """The full references of the answers, the article last."""
+        return [source.reference() for source in self._cited(*answers)]
 
     def _cited(self, *answers: Answer) -> list[Source]:
         names = {str(name): None for answer in answers for name in answer.sources}

@@ -27,14 +27,16 @@ from myoguide.nlu.graph import (
     set_slot_carrier,
 )
 from myoguide.nlu.payload_guard import DISARMED
-from myoguide.nlu.safety_screen import escalate
+from myoguide.nlu.safety_screen import earlier_texts, escalate
 from myoguide.nlu.self_check_importer import SLOT
+from myoguide.safety import screen
 from myoguide.safety.self_check import TOLD, UNKNOWN, load_self_check
 from myoguide.safety.signs import LEVELS, Sign
 
 logger = logging.getLogger(__name__)
 
 FORM = "self_check_form"
+JERKS = "I have jerks."
 OUTCOME, TOLD_BEFORE = "check_outcome", "check_told"
 # Message property: what this message answered, by step. The summary is made from it.
 ANSWERS = "self_check"
@@ -113,7 +115,8 @@ class SelfCheckReader(StatelessComponent):
 
     def _read(self, message: Message, tracker: DialogueStateTracker) -> None:
         text = (message.get(TEXT) or "").lstrip(DISARMED).strip()
-        wanted = PAYLOADS.get(text) or REPLIES.get((message.get(QUESTION) or {}).get("reply"))
+        wished = PAYLOADS.get(text) or self._check.request(text)
+        wanted = wished or REPLIES.get((message.get(QUESTION) or {}).get("reply"))
         ours = text in PAYLOADS or text.startswith(FEEDBACK)
         if ours:
             # Rasa would obey the payload whatever stands; the intent is decided here.
@@ -125,7 +128,10 @@ class SelfCheckReader(StatelessComponent):
         if intent_of(message) in NOT_OURS or self._stands(message, tracker):
             return
         if text.startswith(FEEDBACK) and self._feedback(message, text, tracker):
+            self._screen_reason(message)
             return
+        if step is not None and self._check.read(step, text) is None:
+            self._screen_as_jerks(message, tracker, text)
         if intent_of(message) == "urgent" and not self._is_button(step, text):
             if step is None:
                 self._note(message, self._told(tracker, text), fill=True)
@@ -137,10 +143,11 @@ class SelfCheckReader(StatelessComponent):
             self._in_check(message, tracker, step, text, wanted)
         elif wanted == "self_check":
             self._start(message, tracker)
-        elif wanted == "opening" and (intent_of(message) == "chitchat" or ours):
-            self._open(message, tracker)
-        elif wanted and (intent_of(message) in ("chitchat", "request") or ours):
-            self._turn(message, wanted)
+        elif wanted and (wished or intent_of(message) in ("chitchat", "request")):
+            if wanted == "opening":
+                self._open(message, tracker)
+            else:
+                self._turn(message, wanted)
         else:
             self._note(message, self._told(tracker, text), fill=True)
 
@@ -178,6 +185,17 @@ class SelfCheckReader(StatelessComponent):
         return False
 
     # --- inside the check
+
+    @staticmethod
+    def _screen_as_jerks(message: Message, tracker: DialogueStateTracker, text: Text) -> None:
+        """The check is about jerks: what is no answer is screened as if they had been told."""
+        screening = screen(text, [JERKS, *earlier_texts(tracker)])
+        before = (message.get(SCREENING) or {}).get("level", "none")
+        higher = LEVELS.index(screening.level) > LEVELS.index(before)
+        if higher and screening.level in ("urgent", "emergency") and screening.signs[0].new:
+            by = SelfCheckReader.__name__
+            escalate(message, screening.level, screening.level, screening.sign, by)
+            SelfCheckReader._clear_question(message)
 
     def _step(self, tracker: DialogueStateTracker) -> Text | None:
         """The step that is being asked, or None outside the check."""
@@ -369,6 +387,14 @@ class SelfCheckReader(StatelessComponent):
         kept = {part: given[part] for part in FEEDBACK_PARTS if isinstance(given.get(part), str)}
         message.set("feedback", kept, add_to_output=True)
         return True
+
+    @staticmethod
+    def _screen_reason(message: Message) -> None:
+        """Words in the place of a reason are screened like any other."""
+        screening = screen((message.get("feedback") or {}).get("reason", ""))
+        if screening.level in ("urgent", "emergency"):
+            by = SelfCheckReader.__name__
+            escalate(message, screening.level, screening.level, screening.sign, by)
 
     # --- what is set
 

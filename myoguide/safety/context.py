@@ -65,7 +65,7 @@ class Context:
     def __init__(self, folder: Path, vocabulary: Vocabulary) -> None:
         self._path = folder / "context.yml"
         table = load_table(self._path)
-        self.patterns = Patterns(vocabulary)
+        self.patterns = Patterns(vocabulary, over_commas=False)
         self._terminators = dict(table.get("terminators") or {})
         for name, patterns in self._terminators.items():
             self._add(f"end {name}", name, patterns)
@@ -115,7 +115,7 @@ class Context:
             if not any(s.start < finding.end and finding.start < s.end for s in idioms)
         ]
         helped = any(s.category == "safe" for s in scopes)
-        return findings, bool(taken_back), helped
+        return findings, bool(taken_back) or _reframes(words, scopes, findings), helped
 
     def _triggers(self, matches: list[Match]) -> list[tuple[_Rule, Match]]:
         """Rules that matched, without those that only look like a trigger."""
@@ -157,6 +157,23 @@ class Context:
             start = max(first, trigger.start - rule.scope)
             start = max([start, *(m.end for m in stops if m.end <= trigger.start)])
         return _Scope(rule.category, start, end, trigger)
+
+
+_POINTS_BACK = frozenset("that it this was were happened talking meant mean sorry".split())
+_GOES_ON = frozenset(
+    "too also before similar again same now still today tonight another ambulance help".split()
+)
+
+
+def _reframes(words: Words, scopes: list[_Scope], findings: list[Finding]) -> bool:
+    """ "That was in 1990." "It's for my novel." "This is about my late uncle.": what was told
+    before is put into another light, and nothing is told in its place."""
+    said = frozenset(words.words)
+    if said.isdisjoint(_POINTS_BACK) or not said.isdisjoint(_GOES_ON):
+        return False
+    if any(f.counts and f.when != "history" for f in findings):
+        return False
+    return any(s.category in ("history", "unreal", "other") and s.end > s.start for s in scopes)
 
 
 def _of_earlier(retraction: _Scope, found: list[Found]) -> bool:

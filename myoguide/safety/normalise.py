@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,7 +65,7 @@ class Vocabulary:
         alternatives = sorted(map(re.escape, self.rewrites), key=len, reverse=True)
         self._rewrite = re.compile(r"(?<![a-z0-9'])(?:" + "|".join(alternatives) + r")(?![a-z0-9'])")
         self._harmless = set((folder / "harmless_words.txt").read_text("utf-8").split())
-        self.spelling = Spelling((), ())
+        self.spelling = Spelling(Counter(), ())
 
     def _members(self, path: Path, name: str, members: object) -> set[str]:
         found: set[str] = set()
@@ -88,11 +89,11 @@ class Vocabulary:
             return word[:-1]
         return known or word
 
-    def learn_spelling(self, words: set[str]) -> None:
-        """Make the corrector aim at ``words`` (those of the patterns) and their forms."""
-        forms = {form for form, lemma in self.lemmas.items() if lemma in words}
+    def learn_spelling(self, words: Counter[str]) -> None:
+        """Make the corrector aim at the words of the patterns (with their use) and their forms."""
+        forms = Counter({form: words[lemma] for form, lemma in self.lemmas.items() if lemma in words})
         ordinary = self._harmless | set(self.lemmas) | set.union(set(), *self.classes.values())
-        self.spelling = Spelling(words | forms, ordinary)
+        self.spelling = Spelling(words + forms, ordinary)
 
     def rewrite(self, text: str) -> str:
         """Replace slang, contractions and two-word spellings by the form the tables use."""
@@ -107,9 +108,11 @@ def _regular_forms(verb: str) -> list[str]:
         return [verb[:-1] + "ies", verb[:-1] + "ied", verb + "ing", verb + "in"]
     plural = "es" if verb.endswith(("s", "x", "ch", "sh")) else "s"
     forms = [verb + plural, verb + "ed", verb + "ing", verb + "in"]
-    short = len(verb) >= 3 and verb[-1] not in _VOWELS + "wxy" and verb[-2] in _VOWELS
-    if short and verb[-3] not in _VOWELS:
-        forms += [verb + verb[-1] + ending for ending in ("ed", "ing", "in")]
+    closed = len(verb) >= 3 and verb[-1] not in _VOWELS + "wxy" and verb[-2] in _VOWELS
+    if closed and verb[-3] not in _VOWELS:
+        doubled = [verb + verb[-1] + ending for ending in ("ed", "ing", "in")]
+        # "fit" doubles its last letter, "vomit" does not: by length, both ways if in doubt.
+        forms = forms[:1] + doubled if len(verb) <= 4 else forms + doubled
     return forms
 
 
@@ -124,7 +127,7 @@ def clean(text: str) -> str:
     """Lower case, plain apostrophes and letters without accents or invisible characters."""
     text = cut(text).lower()
     if not text.isascii():
-        text = _PICTURES.sub(" ", text.translate(_PLAIN))
+        text = _PICTURES.sub(",", text.translate(_PLAIN))
         text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     return _STRETCHED.sub(r"\1\1", text)
 
@@ -167,8 +170,7 @@ def _correct(piece: str, spelling: Spelling) -> str:
     piece = piece.replace("'", "")
     if spelling.is_word(piece):
         return piece
-    single = re.sub(r"(.)\1", r"\1", piece)
-    if len(single) > 3 and spelling.is_word(single):
-        return single
     corrected = spelling.correct(piece)
+    single = re.sub(r"(.)\1", r"\1", piece)
+    # "fiiitting" has become "fiitting": one letter of each pair may be too many.
     return spelling.correct(single) if corrected == piece and single != piece else corrected

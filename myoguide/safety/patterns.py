@@ -19,6 +19,7 @@ stands.
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
@@ -78,12 +79,14 @@ class PatternError(ValueError):
 class Patterns:
     """A set of patterns with keys; `find` yields where they occur in a message."""
 
-    def __init__(self, vocabulary: Vocabulary) -> None:
+    def __init__(self, vocabulary: Vocabulary, over_commas: bool = True) -> None:
+        """``over_commas``: whether the gap of a pattern may run over a comma."""
         self._vocabulary = vocabulary
+        self._over_commas = over_commas
         self._nlp = spacy.blank("en")
         self._phrases = PhraseMatcher(self._nlp.vocab, attr="LEMMA")
         self._gapped: dict[str, list[_Gapped]] = {}
-        self.words: set[str] = set()
+        self.words: Counter[str] = Counter()  # how many patterns use a word
 
     def add(self, key: str, pattern: str) -> None:
         """Add a pattern; raises `PatternError` if it cannot be read."""
@@ -95,7 +98,7 @@ class Patterns:
         if not needed:
             raise PatternError(f"pattern '{pattern}' needs at least one word that must be there")
         for element in elements:
-            self.words |= element.lemmas | element.forms
+            self.words.update(element.lemmas | element.forms)
         plain = not any(edges) and not any(e.gap or e.forms for e in elements)
         if not plain or _readings(elements) > _MOST_READINGS:
             self._add_gapped(key, elements, needed, edges)
@@ -120,7 +123,7 @@ class Patterns:
                 forms.add(word.removeprefix("="))
             elif word:
                 lemmas.add(self._vocabulary.lemma(word))
-                self.words.add(word)
+                self.words[word] += 1
             else:
                 raise PatternError(f"empty word in '{pattern}'")
         return _Element(frozenset(lemmas), frozenset(forms), optional)
@@ -161,12 +164,40 @@ class Patterns:
                     if wanted.isdisjoint(present):
                         break
                 else:
-                    found.update(_around(entry, words, _ends(anchors)))
+                    found.update(self._around(entry, words, _ends(anchors)))
         by_key: dict[str, list[Match]] = {}
         for match in _longest(found):
             by_key.setdefault(match.key, []).append(match)
         kept = [match for matches in by_key.values() for match in _ends(matches)]
         return sorted(kept, key=lambda m: (m.start, m.end, m.key))
+
+    def _around(self, entry: _Gapped, words: Words, places: list[int]) -> Iterator[Match]:
+        """Where the pattern fits around its anchor; of several ways the tightest.
+
+        spaCy's Matcher does the same at about five times the cost for each try.
+        """
+        before, after = entry.elements[: entry.anchor][::-1], entry.elements[entry.anchor + 1 :]
+        for i in places:
+            if not entry.elements[entry.anchor].fits(words, i):
+                continue
+            first = _walk(before, words, i - 1, -1)
+            last = _walk(after, words, i + 1, 1) if first is not None else None
+            if first is None or last is None:
+                continue
+            start, end = first + 1, last
+            if self._strays(entry, words, start, end):
+                continue
+            if _within_edges(entry.edges, words, start, end):
+                yield Match(entry.key, start, end)
+
+    def _strays(self, entry: _Gapped, words: Words, start: int, end: int) -> bool:
+        """Tell whether a gap runs over a "not" that is not meant, or wrongly over a comma."""
+        denials = _DENIALS.intersection(words.words[start:end])
+        if denials - entry.own:
+            return True
+        if self._over_commas and not denials:
+            return False
+        return any(start < comma < end for comma in words.commas)
 
 
 _MOST_OF_ONE = 24  # places or matches; a message that repeats itself more often is no ordinary one
@@ -179,24 +210,6 @@ def _ends(items: list[_Item]) -> list[_Item]:
     if len(items) <= _MOST_OF_ONE:
         return items
     return items[: _MOST_OF_ONE // 2] + items[-_MOST_OF_ONE // 2 :]
-
-
-def _around(entry: _Gapped, words: Words, places: list[int]) -> Iterator[Match]:
-    """Where the pattern fits around its anchor; of several ways the tightest.
-
-    spaCy's Matcher does the same at about five times the cost for each try.
-    """
-    before, after = entry.elements[: entry.anchor][::-1], entry.elements[entry.anchor + 1 :]
-    for i in places:
-        if not entry.elements[entry.anchor].fits(words, i):
-            continue
-        first = _walk(before, words, i - 1, -1)
-        last = _walk(after, words, i + 1, 1) if first is not None else None
-        if first is None or last is None:
-            continue
-        start, end = first + 1, last
-        if not _strays(entry, words, start, end) and _within_edges(entry.edges, words, start, end):
-            yield Match(entry.key, start, end)
 
 
 def _walk(elements: tuple[_Element, ...], words: Words, i: int, step: int) -> int | None:
@@ -230,14 +243,6 @@ def _within_edges(edges: _Edges, words: Words, start: int, end: int) -> bool:
     if edges.start and not starts_clause(words, start):
         return False
     return not edges.end or end == len(words) or words.words[end] in ends
-
-
-def _strays(entry: _Gapped, words: Words, start: int, end: int) -> bool:
-    """Tell whether a gap runs over a "not" that is not meant, or a meant one over a comma."""
-    denials = _DENIALS.intersection(words.words[start:end])
-    if not denials:
-        return False
-    return bool(denials - entry.own) or any(start < comma < end for comma in words.commas)
 
 
 def starts_clause(words: Words, i: int) -> bool:

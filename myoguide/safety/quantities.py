@@ -94,10 +94,12 @@ def number_at(words: Words, i: int) -> tuple[float, int] | None:
         if unit and 1 <= unit <= 9 and words.words[i + 1] not in ("a", "an"):
             return _TENS[word] + unit, i + 2
         return float(_TENS[word]), i + 1
+    if words.words[i : i + 2] == ("quarter", "of"):
+        return 0.25, i + 2
     if word in ("a", "an", "the") and i + 1 < len(words):
         nested = words.words[i + 1]
-        if nested in ("couple", "few", "dozen", "half", "hundred"):
-            value = {**_SPOKEN, **_TENS}[nested]
+        if nested in ("couple", "few", "dozen", "half", "hundred", "quarter"):
+            value = {**_SPOKEN, **_TENS, "quarter": 0.25}[nested]
             after = i + 2
             return float(value), after + (after < len(words) and words.words[after] == "of")
     if word in _SPOKEN:

@@ -74,7 +74,7 @@ class Screen:
         self.findings = Findings(folder, self.vocabulary)
         self.context = Context(folder, self.vocabulary)
         self.signs: dict[str, Sign] = load_signs(folder, self.findings)
-        self.vocabulary.learn_spelling(self.findings.patterns.words | self.context.patterns.words)
+        self.vocabulary.learn_spelling(self.findings.patterns.words + self.context.patterns.words)
         self._read = lru_cache(maxsize=2048)(self._read_message)
 
     def __call__(self, text: str, earlier: Sequence[str] = ()) -> Screening:
@@ -105,7 +105,14 @@ class Screen:
     def _after(self, before: list[Finding], reading: _Reading) -> list[Finding]:
         """All findings once a further message is read; a retraction drops what was before."""
         lasting = self.findings.traits if reading.retracted else self.findings.ids
-        kept = [f for f in before if f.counts and (f.id in lasting or f.id == "self_harm")]
+        told = {f.id for f in reading.findings if f.counts}
+        denied = {f.id for f in reading.findings if f.whether == "negated" and f.when == "unknown"}
+        undone = denied - told  # "no, he did not pass out"; but "not fitting now" undoes nothing
+        kept = [
+            f
+            for f in before
+            if f.counts and (f.id in lasting or f.id == "self_harm") and f.id not in undone
+        ]
         moved = [replace(f, start=f.start - _APART, end=f.end - _APART) for f in kept]
         return moved + list(reading.findings)
 

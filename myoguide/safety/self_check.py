@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from myoguide.safety.normalise import Words, normalise
+from myoguide.safety.normalise import Vocabulary, Words, normalise
 from myoguide.safety.patterns import PatternError, Patterns
 from myoguide.safety.quantities import DAY, MONTH, WEEK, YEAR, quantities
 from myoguide.safety.screen import DATA, load
@@ -98,13 +98,14 @@ class SelfCheck:
         self._path = folder / "self_check.yml"
         self._screen = load(folder)
         self.signs = self._screen.signs
+        # Its own: the screen corrects spelling towards its words, this check towards both.
+        self._vocabulary = Vocabulary(folder)
         table = load_table(self._path)
         self.told_before = str(table.get("told_before", ""))
         self._headings: dict[str, str] = dict(table.get("headings") or {})
         self._closing = str(table.get("closing", ""))
-        self._controls = Patterns(self._screen.vocabulary)
-        for name, patterns in (table.get("controls") or {}).items():
-            self._add(self._controls, name, text_list(self._path, name, patterns))
+        self._controls = self._named(table.get("controls") or {})
+        self._requests = self._named(table.get("requests") or {})
         self._patterns: dict[str, Patterns] = {}
         self.steps: dict[str, Step] = {
             name: self._step(name, entry) for name, entry in (table.get("steps") or {}).items()
@@ -112,6 +113,9 @@ class SelfCheck:
         self.outcomes: dict[str, Outcome] = {
             name: self._outcome(name, entry) for name, entry in (table.get("outcomes") or {}).items()
         }
+        mine = [self._controls, self._requests, *self._patterns.values()]
+        theirs = [self._screen.findings.patterns, self._screen.context.patterns]
+        self._vocabulary.learn_spelling({word for p in (*mine, *theirs) for word in p.words})
         if not self.outcomes or list(self.outcomes.values())[-1].when:
             raise TableError(self._path, "outcomes", "the last row must fit always (when: {})")
 
@@ -129,6 +133,11 @@ class SelfCheck:
         if answered and len(text.split()) == 1:  # "back", where the question is where
             return None
         return found[0].key
+
+    def request(self, text: str) -> str | None:
+        """What is wished for in so many words: ``self_check`` or ``summary``."""
+        found = self._requests.find(self._words(text))
+        return found[0].key if found else None
 
     def read(self, step_id: str, text: str) -> str | None:
         """The value of an answer to a step, or None if the text does not answer it."""
@@ -187,7 +196,7 @@ class SelfCheck:
         return None
 
     def _words(self, text: str) -> Words:
-        return normalise(text, self._screen.vocabulary)
+        return normalise(text, self._vocabulary)
 
     # --- deciding
 
@@ -216,7 +225,7 @@ class SelfCheck:
     # --- loading
 
     def _step(self, name: str, entry: dict[str, Any]) -> Step:
-        options, patterns = [], Patterns(self._screen.vocabulary)
+        options, patterns = [], Patterns(self._vocabulary)
         for option_id, option in entry["options"].items():
             sign = option.get("sign")
             if sign is not None and sign not in self._screen.signs:
@@ -243,6 +252,12 @@ class SelfCheck:
             bool(entry.get("free")),
             bool(entry.get("told_before")),
         )
+
+    def _named(self, table: Mapping[str, Any]) -> Patterns:
+        patterns = Patterns(self._vocabulary)
+        for name, lines in table.items():
+            self._add(patterns, name, text_list(self._path, name, lines))
+        return patterns
 
     def _add(self, patterns: Patterns, key: str, lines: Sequence[str]) -> None:
         for line in lines:

@@ -6,11 +6,17 @@ ordinary English word ("feeding" stays, "bleding" becomes "bleeding").
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 _SHORTEST = 4  # letters; shorter words have too many neighbours
 _TWO_SLIPS_FROM = 8  # letters; from here two slips still leave the word unmistakable
 
+_LITTLE = frozenset(
+    "that this then than they them these those there their with when what where which while from "
+    "have been were will would your just does some such here very more most much many only like "
+    "also into onto over under after before about again other another each every both same".split()
+)  # no slip is corrected into one of these
 _MOST_LOOKUPS = 40  # new words looked up for one message
 _OFTEN_JOINED = ("out", "up", "off", "breathe", "breath", "wake", "stop", "swallow", "move", "talk")
 
@@ -22,9 +28,12 @@ class Spelling:
     with the vocabulary.
     """
 
-    def __init__(self, vocabulary: Iterable[str], ordinary: Iterable[str]) -> None:
-        self._vocabulary = {word for word in vocabulary if word.isalpha()}
-        self._ordinary = set(ordinary) | self._vocabulary
+    def __init__(self, vocabulary: Counter[str], ordinary: Iterable[str]) -> None:
+        """``vocabulary``: the words to aim at, with how often the tables use them."""
+        self._vocabulary = {
+            word: uses for word, uses in vocabulary.items() if word.isalpha() and word not in _LITTLE
+        }
+        self._ordinary = {*ordinary, *self._vocabulary, *_LITTLE}
         self._remains: dict[str, list[str]] = {}
         self._answers: dict[str, str] = {}
         self._left = _MOST_LOOKUPS
@@ -58,14 +67,17 @@ class Spelling:
         # Tried one slip first: it is the likely one, and far cheaper to look up.
         for slips in range(1, _slips(word) + 1):
             found = [
-                (_slips_between(word, known, slips), known[0] != word[0], known)
+                (_slips_between(word, known, slips), _rarity(word, known), known)
                 for rest in _remains(word, slips)
                 for known in self._remains.get(rest, ())
             ]
             near = [item for item in found if item[0] <= min(slips, _slips(item[2]))]
             if near:
-                return min(near)[2]
+                return min(near, key=lambda item: self._unlikeliness(word, *item))[2]
         return self._split(word)
+
+    def _unlikeliness(self, word: str, slips: int, rarity: int, known: str) -> tuple:
+        return slips, rarity, known[0] != word[0], -self._vocabulary[known], known
 
     def _split(self, word: str) -> str:
         """Two words written as one ("passedout"), both of the vocabulary."""
@@ -78,6 +90,13 @@ class Spelling:
 
 def _slips(word: str) -> int:
     return 2 if len(word) >= _TWO_SLIPS_FROM else 1
+
+
+def _rarity(word: str, known: str) -> int:
+    """How rare the slip is: a missing or swapped letter 0, one too many 1, a wrong one 2."""
+    if len(known) != len(word):
+        return int(len(known) < len(word))
+    return 0 if sorted(word) == sorted(known) else 2
 
 
 def _remains(word: str, slips: int) -> set[str]:

@@ -74,6 +74,24 @@ test("An emergency is a card with one call to action, told at once, with no link
   await chat.end();
 });
 
+test("The self-check is answered by buttons to its end, and gives a summary for the doctor", async () => {
+  const chat = await (await open()).begin();
+  await chat.ask("check my symptoms");
+  await chat.inside(".choices.once").last().waitFor();
+  for (let step = 0; step < 12; step += 1) {
+    const choices = chat.replies.last().locator(".choices.once button:not([aria-disabled])");
+    if (!(await choices.count()) || (await chat.inside(".card").count())) break;
+    const calm = choices.filter({ hasText: /^(None|No\b|Never)/ });
+    const replies = await chat.replies.count();
+    await (await calm.count() ? calm : choices).first().click();
+    await chat.replies.nth(replies).waitFor({ timeout: WAIT });
+    await chat.inside(".typing").waitFor({ state: "hidden", timeout: WAIT });
+  }
+  await chat.ask("summary for the doctor");
+  await chat.inside(".tool", { hasText: "Print" }).last().waitFor({ timeout: WAIT });
+  await chat.end();
+});
+
 test("After a reload the same conversation goes on, nothing lost or doubled", async () => {
   const chat = await (await open()).begin();
   const first = await chat.ask("why do i twitch falling asleep");

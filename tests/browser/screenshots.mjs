@@ -10,6 +10,11 @@ const dark = { colorScheme: "dark" };
 
 const SHOTS = {
   "answer": [SIZES.desk, async (chat) => { await chat.begin(); await chat.ask(QUESTION); }],
+  "self-check": [SIZES.phone, async (chat) => {
+    await chat.begin();
+    await chat.ask("check my symptoms");
+    await chat.inside(".choices.once").last().waitFor();
+  }],
   "closed": [SIZES.desk, async (chat) => { await chat.begin(); await chat.page.keyboard.press("Escape"); }],
   "emergency": [SIZES.desk, async (chat) => { await chat.begin(); await chat.ask(EMERGENCY); }],
   "offline": [SIZES.desk, async (chat) => {

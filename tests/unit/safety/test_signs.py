@@ -62,4 +62,4 @@ def test_an_emergency_reply_has_at_most_three_steps_and_names_the_number(shipped
 def test_a_sign_reports_the_words_that_showed_it(shipped):
     screening = shipped("hubby's been shaking on the floor for ages and wont answer me")
     assert screening.level == "emergency"
-    assert any("will not answer" in words for words in screening.signs[0].words)
+    assert "shaking on the floor" in " ".join(screening.signs[0].words)
