@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 import socket
@@ -16,6 +17,7 @@ from typing import Any, Protocol
 import requests
 
 from myoguide import launch
+from myoguide.nlu.build_encoder import DEFAULT_DIR
 
 TIMEOUT = 60  # seconds for one reply
 
@@ -105,6 +107,15 @@ def turn_of(tracker: Mapping[str, Any]) -> Turn:
 
 def _answers(metadata: Mapping[str, Any]) -> Sequence[str]:
     return metadata.get("answers") or (metadata.get("custom") or {}).get("answers") or ()
+
+
+def state() -> str:
+    """SHA-256 over what the assistant is made from: data, code, encoder and trained model."""
+    digest = hashlib.sha256(launch.fingerprint().encode())
+    for path in (*sorted(DEFAULT_DIR.glob("*")), launch.MODEL):
+        if path.is_file():
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 @contextmanager

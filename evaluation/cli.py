@@ -13,7 +13,7 @@ from pathlib import Path
 import requests
 
 from evaluation import baselines, speed
-from evaluation.assistant import running
+from evaluation.assistant import running, state
 from evaluation.figures import Bar, Measure, by_key, read_bars
 from evaluation.report import Result, as_text, write_report
 from evaluation.run import PARTS, Progress, Scored, ask, conversations, score
@@ -30,13 +30,24 @@ class GateError(ValueError):
     """A gate on the command line cannot be read; the message says what to write."""
 
 
+class StateError(RuntimeError):
+    """What is measured did not stay the same; the message says what to do."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     os.chdir(ROOT)
     try:
         gates = None if options.fail_under is None else read_gates(options.fail_under)
         result = measure(options.only, options.quick)
-    except (SetError, GateError, PackError, LaunchError, requests.RequestException) as error:
+    except (
+        SetError,
+        GateError,
+        StateError,
+        PackError,
+        LaunchError,
+        requests.RequestException,
+    ) as error:
         sys.stderr.write(f"evaluation: {error}\n")
         return 1
     sys.stdout.write(as_text(result))
@@ -59,6 +70,7 @@ def measure(only: str | None = None, quick: bool = False) -> Result:
     parts = PARTS if only is None else (only,)
     wanted = conversations(sets, parts)
     with running() as assistant:
+        before = state()
         said = ask(assistant, wanted, Progress("Myoguide"))
     ours = score(sets, said, parts, Traits.from_pack(pack))
     measures: list[Measure] = []
@@ -75,7 +87,12 @@ def measure(only: str | None = None, quick: bool = False) -> Result:
             others[baseline.name] = score(sets, answers, baseline.parts)
             if baseline.note:
                 notes.append(f"{baseline.name}: {baseline.note}")
-    return Result(sets, ours, others, measures, notes, time.monotonic() - started)
+    if state() != before:
+        raise StateError(
+            "the data, the code, the encoder or the model changed while it was measured, so the "
+            "figures would belong to no one state; leave them alone and run it again"
+        )
+    return Result(sets, ours, others, measures, notes, time.monotonic() - started, before)
 
 
 def read_gates(written: Sequence[str]) -> dict[str, Bar]:

@@ -42,7 +42,10 @@ OURS = "Myoguide"
 
 @dataclass(frozen=True)
 class Result:
-    """One run. ``baselines`` by name; ``notes`` say what was not measured, and why."""
+    """One run. ``baselines`` by name; ``notes`` say what was not measured, and why.
+
+    ``state``: fingerprint of the data, code, encoder and model that were measured.
+    """
 
     sets: Sets
     ours: Scored
@@ -50,6 +53,7 @@ class Result:
     measures: Sequence[Measure]
     notes: Sequence[str]
     seconds: float
+    state: str = ""
 
 
 def as_text(result: Result) -> str:
@@ -92,6 +96,8 @@ def write_report(result: Result, path: Path) -> None:
         "of [the evaluation sets](../evaluation/sets) over REST and reads what it decided from "
         "the tracker. How each figure is counted: [evaluation/README.md](../evaluation/README.md). "
         "Every share has its count and its 95% Wilson interval.",
+        "",
+        f"State measured: `{result.state[:16]}` (SHA-256 over data, code, encoder and model).",
         "",
         *_summary(result, bars),
     ]

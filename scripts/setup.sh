@@ -41,7 +41,7 @@ rm -rf "$VENV"
 "$python" -m venv "$VENV" || die "$python cannot make a virtual environment: install its venv module (Debian: apt install python3-venv)."
 # --ignore-requires-python: Rasa's metadata stops at 3.10; the locked list is tried on 3.11 too.
 if ! "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check --no-input --no-deps \
-    --ignore-requires-python --require-hashes --progress-bar off -r requirements.lock 2> "$VENV/pip.log"; then
+    --ignore-requires-python --require-hashes --use-pep517 --progress-bar off -r requirements.lock 2> "$VENV/pip.log"; then
     grep -E '^ERROR' "$VENV/pip.log" | head -n 3 >&2 || true
     die "installing the packages failed (see $VENV/pip.log). Without a network they cannot be fetched: connect, then run the same command again."
 fi

@@ -16,11 +16,11 @@ from myoguide.safety.findings import Found
 from myoguide.safety.normalise import QUESTION, STOP, Vocabulary, Words
 from myoguide.safety.patterns import Match, PatternError, Patterns
 from myoguide.safety.quantities import DAY, HOUR, YEAR, Quantity
-from myoguide.safety.tables import TableError, load_table, text_list
+from myoguide.safety.tables import TableError, load_table, text_list, word_set
 
-CATEGORIES = frozenset(
+CATEGORIES = word_set(
     "pseudo idiom negated asked hypothetical told uncertain unreal other history earlier now "
-    "retracted self in_care safe".split()
+    "retracted self in_care safe"
 )
 _DIRECTIONS = frozenset(("forward", "backward", "both", "message", "here"))
 _UNTOLD = ("unreal", "other", "negated", "asked", "hypothetical")
@@ -69,7 +69,9 @@ class Context:
         self._terminators = dict(table.get("terminators") or {})
         for name, patterns in self._terminators.items():
             self._add(f"end {name}", name, patterns)
-        self._rules = [self._rule(i, rule) for i, rule in enumerate(table.get("context_rules") or [])]
+        self._rules = [
+            self._rule(i, rule) for i, rule in enumerate(table.get("context_rules") or [])
+        ]
 
     def _rule(self, i: int, rule: dict) -> _Rule:
         entry = f"rules[{i}] {rule.get('category')}"
@@ -159,9 +161,9 @@ class Context:
         return _Scope(rule.category, start, end, trigger)
 
 
-_POINTS_BACK = frozenset("that it this was were happened talking meant mean sorry".split())
-_GOES_ON = frozenset(
-    "too also before similar again same now still today tonight another ambulance help".split()
+_POINTS_BACK = word_set("that it this was were happened talking meant mean sorry")
+_GOES_ON = word_set(
+    "too also before similar again same now still today tonight another ambulance help"
 )
 
 
@@ -219,8 +221,12 @@ def _times(words: Words, amounts: list[Quantity], stops: list[Match]) -> list[_S
         if quantity.kind != "ago":
             continue
         first, last = _sentence(words, quantity.start, quantity.end)
-        start = max([first, quantity.start - _AGO_SCOPE, *(m.end for m in stops if m.end <= quantity.start)])
-        end = min([last, quantity.end + _AGO_SCOPE, *(m.start for m in stops if m.start >= quantity.end)])
+        start = max(
+            [first, quantity.start - _AGO_SCOPE, *(m.end for m in stops if m.end <= quantity.start)]
+        )
+        end = min(
+            [last, quantity.end + _AGO_SCOPE, *(m.start for m in stops if m.start >= quantity.end)]
+        )
         ago = quantity.end + (words.words[quantity.end : quantity.end + 1] == ("ago",))
         if _closes_clause(words, Match("", quantity.start, ago), first):
             end = ago
@@ -233,7 +239,9 @@ def _times(words: Words, amounts: list[Quantity], stops: list[Match]) -> list[_S
 def _meant(found: Found, scopes: list[_Scope]) -> Finding:
     covering = [s for s in scopes if s.covers(found)]
     categories = {s.category for s in covering}
-    if found.is_negation or any(_inside(s.trigger, found) for s in covering if s.category == "negated"):
+    if found.is_negation or any(
+        _inside(s.trigger, found) for s in covering if s.category == "negated"
+    ):
         categories.discard("negated")
     if "told" in categories:
         categories -= {"asked", "hypothetical"}

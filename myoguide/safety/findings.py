@@ -8,10 +8,10 @@ from pathlib import Path
 from myoguide.safety.normalise import Vocabulary, Words
 from myoguide.safety.patterns import PatternError, Patterns
 from myoguide.safety.quantities import UNITS, Quantity
-from myoguide.safety.tables import TableError, load_table, text_list
+from myoguide.safety.tables import TableError, load_table, text_list, word_set
 
-_NEGATIVE = frozenset(
-    "cannot not no never without unable none nothing nobody hardly barely unresponsive".split()
+_NEGATIVE = word_set(
+    "cannot not no never without unable none nothing nobody hardly barely unresponsive"
 )
 
 

@@ -19,7 +19,9 @@ HEAD, TAIL = 1300, 700  # characters kept of an overlong message
 STOP, QUESTION = ".", "?"
 
 _PIECES = re.compile(r"\d+(?:[.:]\d+)?|[a-z]+(?:'[a-z]+)*|\.\.+|[.!?\n,;:()&+%=]")
-_PLAIN = str.maketrans({**dict.fromkeys("’‘´ʼ＇", "'"), **dict.fromkeys("—–−", ","), "…": "..", "°": " "})
+_PLAIN = str.maketrans(
+    {**dict.fromkeys("’‘´ʼ＇", "'"), **dict.fromkeys("—–−", ","), "…": "..", "°": " "}
+)
 _PICTURES = re.compile("[\u2190-\u2bff\U0001f000-\U0001faff]")
 _STRETCHED = re.compile(r"([a-z])\1{2,}")
 _VOWELS = "aeiou"
@@ -59,11 +61,11 @@ class Vocabulary:
         self.classes: dict[str, frozenset[str]] = {}
         for name, members in (table.get("classes") or {}).items():
             self.classes[name] = frozenset(self._members(path, name, members))
-        self.rewrites = {
-            str(old): str(new) for old, new in (table.get("rewrites") or {}).items()
-        }
+        self.rewrites = {str(old): str(new) for old, new in (table.get("rewrites") or {}).items()}
         alternatives = sorted(map(re.escape, self.rewrites), key=len, reverse=True)
-        self._rewrite = re.compile(r"(?<![a-z0-9'])(?:" + "|".join(alternatives) + r")(?![a-z0-9'])")
+        self._rewrite = re.compile(
+            r"(?<![a-z0-9'])(?:" + "|".join(alternatives) + r")(?![a-z0-9'])"
+        )
         self._harmless = set((folder / "harmless_words.txt").read_text("utf-8").split())
         self.spelling = Spelling(Counter(), ())
 
@@ -91,7 +93,9 @@ class Vocabulary:
 
     def learn_spelling(self, words: Counter[str]) -> None:
         """Make the corrector aim at the words of the patterns (with their use) and their forms."""
-        forms = Counter({form: words[lemma] for form, lemma in self.lemmas.items() if lemma in words})
+        forms = Counter(
+            {form: words[lemma] for form, lemma in self.lemmas.items() if lemma in words}
+        )
         ordinary = self._harmless | set(self.lemmas) | set.union(set(), *self.classes.values())
         self.spelling = Spelling(words + forms, ordinary)
 
@@ -173,4 +177,7 @@ def _correct(piece: str, spelling: Spelling) -> str:
     corrected = spelling.correct(piece)
     single = re.sub(r"(.)\1", r"\1", piece)
     # "fiiitting" has become "fiitting": one letter of each pair may be too many.
-    return spelling.correct(single) if corrected == piece and single != piece else corrected
+    if corrected != piece or single == piece:
+        return corrected
+    again = spelling.correct(single)
+    return again if again != single or spelling.aims_at(single) else piece

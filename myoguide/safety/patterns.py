@@ -29,10 +29,11 @@ from spacy.matcher import PhraseMatcher
 from spacy.tokens import Doc
 
 from myoguide.safety.normalise import QUESTION, STOP, Vocabulary, Words
+from myoguide.safety.tables import word_set
 
 _MOST_READINGS = 400  # of one pattern in the PhraseMatcher
-_DENIALS = frozenset("no not never without nothing none nobody cannot".split())
-_CLAUSE_OPENERS = frozenset("so also ok okay hi hello hey please question curious wondering".split())
+_DENIALS = word_set("no not never without nothing none nobody cannot")
+_CLAUSE_OPENERS = word_set("so also ok okay hi hello hey please question curious wondering")
 
 
 @dataclass(frozen=True)
@@ -267,9 +268,9 @@ def _readings(elements: list[_Element]) -> int:
     return count
 
 
-_COMMON = frozenset(
+_COMMON = word_set(
     "be have do get go a the my his her i he she it they we you not in on at of to and is out up "
-    "off with for from feel start keep take not cannot no".split()
+    "off with for from feel start keep take not cannot no"
 )
 
 

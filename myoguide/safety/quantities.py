@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 from myoguide.safety.normalise import QUESTION, STOP, Words
+from myoguide.safety.tables import word_set
 
 MINUTE = 1.0
 HOUR = 60 * MINUTE
@@ -38,19 +39,22 @@ _TENS = {
 }  # fmt: skip
 # "since Monday": at least days. The day of writing is not known, so a middling value.
 _SINCE = {
-    **dict.fromkeys("monday tuesday wednesday thursday friday saturday sunday".split(), 3 * DAY),
-    **dict.fromkeys("weekend christmas easter summer winter spring autumn".split(), 3 * DAY),
     **dict.fromkeys(
-        "january february march april june july august september october november "
-        "december".split(), 2 * MONTH),
+        word_set("monday tuesday wednesday thursday friday saturday sunday weekend"), 3 * DAY
+    ),
+    **dict.fromkeys(word_set("christmas easter summer winter spring autumn"), MONTH),
+    **dict.fromkeys(
+        word_set(
+            "january february march april june july august september october november december"
+        ),
+        2 * MONTH,
+    ),
     "morning": 5 * HOUR, "lunch": 5 * HOUR, "lunchtime": 5 * HOUR, "breakfast": 5 * HOUR,
     "dinner": 3 * HOUR, "teatime": 3 * HOUR, "afternoon": 3 * HOUR, "yesterday": DAY - HOUR,
     "childhood": 10 * YEAR, "birth": 0.0,
 }  # fmt: skip
 _VAGUE = {"minute": 10, "hour": 3, "day": 3, "night": 3, "week": 3, "month": 3, "year": 3,
           "decade": 2}  # fmt: skip
-_FILLERS = frozenset("about around roughly nearly almost over at least maybe like good solid "
-                     "full whole past last than more of or to now only just under".split())  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,7 @@ def number_at(words: Words, i: int) -> tuple[float, int] | None:
         return None
     word = words.words[i]
     if word[0].isdigit():
-        return (None if ":" in word else (float(word), i + 1))
+        return None if ":" in word else (float(word), i + 1)
     if word in _TENS:
         unit = _SPOKEN.get(words.words[i + 1]) if i + 1 < len(words) else None
         if unit and 1 <= unit <= 9 and words.words[i + 1] not in ("a", "an"):
@@ -127,7 +131,16 @@ def _measured(words: Words, i: int) -> Quantity | None:
         upper = number_at(words, skip)
         if upper and _unit_at(words, upper[1]) and upper[0] >= value and words.words[skip] != "a":
             value, end = upper
-    while end < len(words) and words.words[end] in ("good", "solid", "full", "whole", "more", "of", "an", "long"):
+    while end < len(words) and words.words[end] in (
+        "good",
+        "solid",
+        "full",
+        "whole",
+        "more",
+        "of",
+        "an",
+        "long",
+    ):
         end += 1  # "half an hour", "ten full minutes"
     unit = _unit_at(words, end)
     if unit is None or (len(unit) == 1 and not words.words[i][0].isdigit()):
@@ -144,11 +157,12 @@ def _measured(words: Words, i: int) -> Quantity | None:
     return Quantity(_kind(words, i, end, unit), amount, i, end)
 
 
-_AGE_AFTER = frozenset("old".split())
-_AGE_BEFORE = frozenset("aged age turned turns".split())
-_YOUNG = frozenset(
+_LASTING = word_set("for been lasted lasting going over of past last these")
+_AGE_AFTER = word_set("old")
+_AGE_BEFORE = word_set("aged age turned turns")
+_YOUNG = word_set(
     "baby newborn infant son daughter boy girl lad lass child kid toddler grandson granddaughter "
-    "nephew niece twin twins he she bub bairn wean".split()
+    "nephew niece twin twins he she bub bairn wean"
 )
 
 
@@ -166,7 +180,9 @@ def _kind(words: Words, start: int, end: int, unit: str) -> str:
         return "gestation"
     if after in _AGE_AFTER or "old" in later[:2] or set(before[-1:]) & _AGE_BEFORE:
         return "age"
-    if unit in ("month", "week", "mo", "wk", "mth", "year", "yr") and _is_of_a_child(words, start, end):
+    if unit in ("month", "week", "mo", "wk", "mth", "year", "yr") and _is_of_a_child(
+        words, start, end
+    ):
         return "age"
     return "duration"
 
@@ -192,9 +208,11 @@ def _is_of_a_child(words: Words, start: int, end: int) -> bool:
     if closes and start in words.commas and {"he", "she"} & set(words.words):
         return True  # "she throws her arms out, 7 months"
     if before[-1] in ("is", "only", "just", "nearly", "almost", "at") or start in words.commas:
-        return bool(set(before) & _YOUNG) or "at" == before[-1] and after in _YOUNG
-    return before[-1] in _YOUNG and before[-1] not in ("he", "she") or (
-        before[-1] in ("my", "our", "a", "the") and after in _YOUNG
+        return bool(set(before) & _YOUNG) or before[-1] == "at" and after in _YOUNG
+    return (
+        before[-1] in _YOUNG
+        and before[-1] not in ("he", "she")
+        or (before[-1] in ("my", "our", "a", "the") and after in _YOUNG)
     )
 
 
@@ -220,9 +238,10 @@ def _compound_age(words: Words, i: int) -> Quantity | None:
         if before in ("aged", "age", "turned") or free:
             return Quantity("age", value * YEAR, i, end)
     is_age = before == "is" and words.words[max(0, i - 3) : i - 1]
-    if years_fit and is_age and {"he", "she", *_YOUNG} & set(is_age) and word[0] not in "ac":
-        if after in ("", STOP, QUESTION, "and", "but", "with") or end in words.commas:
-            return Quantity("age", value * YEAR, i, end)
+    of_someone = bool(is_age) and bool({"he", "she", *_YOUNG} & set(is_age))
+    closes = after in ("", STOP, QUESTION, "and", "but", "with") or end in words.commas
+    if years_fit and of_someone and closes and word[0] not in "ac":
+        return Quantity("age", value * YEAR, i, end)
     return None
 
 
@@ -262,14 +281,14 @@ def _vague(words: Words, i: int) -> Quantity | None:
     if before in ("all", "whole", "every", "past", "entire"):
         if before == "every":
             return None
-        return Quantity("duration", UNITS[unit] * (0.5 if unit in ("day", "night") else 1), i - 1, i + 1)
+        return Quantity(
+            "duration", UNITS[unit] * (0.5 if unit in ("day", "night") else 1), i - 1, i + 1
+        )
     if word == unit:
         return None
     if after in ("ago", "back", "previously") or "ago" in words.words[i + 1 : i + 3]:
         return Quantity("ago", _VAGUE.get(unit, 3) * UNITS[unit], i, i + 2)
-    if before in ("for", "been", "lasted", "lasting", "going", "over", "of", "past", "last", "these") or after in (
-        "now", "and"
-    ):  # fmt: skip
+    if before in _LASTING or after in ("now", "and"):
         return Quantity("duration", _VAGUE.get(unit, 3) * UNITS[unit], i, i + 1)
     return None
 
@@ -318,7 +337,9 @@ def _clock_times(words: Words) -> list[tuple[int, int, bool]]:
 
 
 def _is_clock_word(words: Words, i: int) -> bool:
-    return bool(set(words.words[max(0, i - 2) : i]) & {"at", "since", "from", "now", "until", "till"})
+    return bool(
+        set(words.words[max(0, i - 2) : i]) & {"at", "since", "from", "now", "until", "till"}
+    )
 
 
 def _spoken_minutes(words: Words, i: int) -> float | None:

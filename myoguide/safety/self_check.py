@@ -5,6 +5,8 @@ The steps and the decision table are content: ``data/safety/self_check.yml``.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -115,7 +117,7 @@ class SelfCheck:
         }
         mine = [self._controls, self._requests, *self._patterns.values()]
         theirs = [self._screen.findings.patterns, self._screen.context.patterns]
-        self._vocabulary.learn_spelling({word for p in (*mine, *theirs) for word in p.words})
+        self._vocabulary.learn_spelling(Counter(w for p in (*mine, *theirs) for w in p.words))
         if not self.outcomes or list(self.outcomes.values())[-1].when:
             raise TableError(self._path, "outcomes", "the last row must fit always (when: {})")
 

@@ -59,7 +59,9 @@ def load_signs(folder: Path, findings: Findings) -> dict[str, Sign]:
 def _sign(path: Path, name: str, entry: Any, findings: Findings) -> Sign:
     if not isinstance(entry, dict):
         raise TableError(path, name, "expected a mapping")
-    missing = {"level", "recognised", "examples", "counter_examples", "say", "reference"} - set(entry)
+    missing = {"level", "recognised", "examples", "counter_examples", "say", "reference"} - set(
+        entry
+    )
     if missing:
         raise TableError(path, name, f"lacks {', '.join(sorted(missing))}")
     if entry["level"] not in LEVELS[1:]:
@@ -100,9 +102,7 @@ def _combination(path: Path, name: str, rule: Any, findings: Findings) -> Combin
     return Combination(tuple(sets), unless, int(rule.get("near", 0)), when)
 
 
-def _exceptions(
-    path: Path, name: str, text: str, findings: Findings
-) -> tuple[frozenset[str], ...]:
+def _exceptions(path: Path, name: str, text: str, findings: Findings) -> tuple[frozenset[str], ...]:
     """ "a|b&c": a alone, or b together with c."""
     sets: list[frozenset[str]] = []
     for part in filter(None, text.split("|")):

@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
+from myoguide.safety.tables import word_set
+
 _SHORTEST = 4  # letters; shorter words have too many neighbours
 _TWO_SLIPS_FROM = 8  # letters; from here two slips still leave the word unmistakable
 
-_LITTLE = frozenset(
+_LITTLE = word_set(
     "that this then than they them these those there their with when what where which while from "
     "have been were will would your just does some such here very more most much many only like "
-    "also into onto over under after before about again other another each every both same".split()
+    "also into onto over under after before about again other another each every both same"
 )  # no slip is corrected into one of these
 _MOST_LOOKUPS = 40  # new words looked up for one message
 _OFTEN_JOINED = ("out", "up", "off", "breathe", "breath", "wake", "stop", "swallow", "move", "talk")
@@ -31,7 +33,9 @@ class Spelling:
     def __init__(self, vocabulary: Counter[str], ordinary: Iterable[str]) -> None:
         """``vocabulary``: the words to aim at, with how often the tables use them."""
         self._vocabulary = {
-            word: uses for word, uses in vocabulary.items() if word.isalpha() and word not in _LITTLE
+            word: uses
+            for word, uses in vocabulary.items()
+            if word.isalpha() and word not in _LITTLE
         }
         self._ordinary = {*ordinary, *self._vocabulary, *_LITTLE}
         self._remains: dict[str, list[str]] = {}
@@ -49,6 +53,10 @@ class Spelling:
     def is_word(self, word: str) -> bool:
         """Tell whether the word needs no correction."""
         return word in self._ordinary
+
+    def aims_at(self, word: str) -> bool:
+        """Tell whether the word is of the vocabulary."""
+        return word in self._vocabulary
 
     def correct(self, word: str) -> str:
         """Return the nearest word of the vocabulary, or the word itself."""

@@ -39,3 +39,8 @@ def text_list(path: Path, entry: str, value: Any) -> list[str]:
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return value
     raise TableError(path, entry, "expected a list of texts")
+
+
+def word_set(text: str) -> frozenset[str]:
+    """The words of a line, as a set."""
+    return frozenset(text.split())

@@ -1,4 +1,4 @@
-from evaluation.assistant import Turn, turn_of
+from evaluation.assistant import Turn, state, turn_of
 
 
 def tracker(*events, **slots):
@@ -46,3 +46,10 @@ def test_an_empty_tracker_is_a_turn_in_which_nothing_happened():
 def test_confidence_is_that_of_the_chosen_topic_not_of_the_best():
     turn = Turn("sleep", topics=(("tic", 0.5), ("sleep", 0.3)))
     assert turn.confidence == 0.3
+
+
+def test_a_changed_encoder_is_another_state(tmp_path, monkeypatch):
+    monkeypatch.setattr("evaluation.assistant.DEFAULT_DIR", tmp_path)
+    before = state()
+    (tmp_path / "model.onnx").write_bytes(b"other weights")
+    assert state() != before

@@ -119,3 +119,12 @@ def test_stock_predictions_count_only_for_the_data_they_were_made_on(tmp_path):
 
 def test_fingerprint_does_not_depend_on_the_order():
     assert fingerprint(EXAMPLES, ["a", "b"]) == fingerprint(EXAMPLES[::-1], ["b", "a"])
+
+
+def test_the_cosine_baseline_does_not_use_what_the_project_has_learned():
+    from evaluation.baselines.signs import _encoder
+    from myoguide.nlu.encoder import SentenceEncoder
+
+    texts = ["my baby jerks while awake", "the part is due on friday"]
+    published, ours = _encoder().encode(texts), SentenceEncoder().encode(texts)
+    assert abs(published - ours).max() > 0.01

@@ -25,7 +25,12 @@ def change(folder, name, old, new):
 @pytest.mark.parametrize(
     ("name", "old", "new", "words"),
     [
-        ("signs.yml", "  level: emergency\n", "  level: red\n", ["signs.yml", "unresponsive", "level"]),
+        (
+            "signs.yml",
+            "  level: emergency\n",
+            "  level: red\n",
+            ["signs.yml", "unresponsive", "level"],
+        ),
         ("signs.yml", "all: not_breathing", "all: nonsense", ["unresponsive", "unknown finding"]),
         ("findings.yml", "    tonicclonic\n", "    @nonsense\n", ["convulsion", "unknown class"]),
         ("findings.yml", "    tonicclonic\n", "    <x>\n", ["convulsion", "<x>"]),
@@ -43,7 +48,7 @@ def test_a_broken_entry_is_named(folder, name, old, new, words):
 
 def test_a_missing_table_is_named(folder):
     (folder / "signs.yml").unlink()
-    with pytest.raises(TableError, match="signs.yml.*missing"):
+    with pytest.raises(TableError, match=r"signs.yml.*missing"):
         Screen(folder)
 
 
@@ -56,5 +61,5 @@ def test_contacts_fall_back_to_the_default():
 def test_a_broken_contact_is_named(folder):
     load_contacts.cache_clear()
     change(folder, "contacts.yml", '  emergency: "999"\n', "")
-    with pytest.raises(TableError, match="GB.*lacks emergency"):
+    with pytest.raises(TableError, match=r"GB.*lacks emergency"):
         load_contacts(folder)
