@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Sequence, Text
+from typing import Any, Text
 
 import yaml
 from rasa_sdk import Tracker

@@ -34,20 +34,17 @@ class StateError(RuntimeError):
     """What is measured did not stay the same; the message says what to do."""
 
 
+# What a person can mend; anything else is a fault of ours and keeps its traceback.
+FAULTS = (SetError, GateError, StateError, PackError, LaunchError, requests.RequestException)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     os.chdir(ROOT)
     try:
         gates = None if options.fail_under is None else read_gates(options.fail_under)
         result = measure(options.only, options.quick)
-    except (
-        SetError,
-        GateError,
-        StateError,
-        PackError,
-        LaunchError,
-        requests.RequestException,
-    ) as error:
+    except FAULTS as error:
         sys.stderr.write(f"evaluation: {error}\n")
         return 1
     sys.stdout.write(as_text(result))

@@ -12,9 +12,11 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Iterator, Sequence
+
+from myoguide import terminal
 
 MODEL = Path("models") / "assistant.tar.gz"
 STAMP = Path("models") / "assistant.sha"
@@ -125,11 +127,12 @@ def run() -> None:
 
 
 def shell() -> None:
-    """Rasa's shell, with the action server beside it."""
-    with action_server():
-        print("Talk to Myoguide. Stop with /stop or Ctrl-C.\n", flush=True)
-        command = [_tool("rasa"), "shell", "--model", str(MODEL), "--log-file", "var/log/shell.log"]
-        subprocess.run([*command, "--port", str(_free_port())], check=False)
+    """The assistant in this terminal."""
+    port = _free_port()
+    os.environ.setdefault("MYOGUIDE_ACTION_PORT", str(_free_port()))
+    with services(port):
+        print("Type your question, or the number of a choice. Stop with /stop or Ctrl-C.")
+        terminal.talk(f"http://127.0.0.1:{port}")
 
 
 @contextmanager

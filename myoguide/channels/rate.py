@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import Callable, Hashable
 
 # More senders than this are not remembered at once; the longest silent is forgotten first.
 REMEMBERED = 50_000

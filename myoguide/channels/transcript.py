@@ -5,7 +5,8 @@ Both ways give a message the same id, so a browser that comes back knows what it
 
 from __future__ import annotations
 
-from typing import Any, Iterable, Mapping, Text
+from collections.abc import Iterable, Mapping
+from typing import Any, Text
 
 from rasa.shared.core.events import BotUttered, Event, UserUttered
 

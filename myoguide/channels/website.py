@@ -19,9 +19,10 @@ import logging
 import os
 import re
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, fields
 from functools import wraps
-from typing import Any, Awaitable, Callable, Optional, Text
+from typing import Any, Optional, Text
 
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import InputChannel, OutputChannel, UserMessage

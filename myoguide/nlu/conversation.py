@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Optional, Text
 
@@ -25,6 +26,7 @@ from myoguide.nlu.graph import (
     set_intent,
     set_slot_carrier,
 )
+from myoguide.nlu.named_medicines import ASPECTS, answer_about, medicines
 from myoguide.nlu.question_model import Reading
 from myoguide.nlu.safety_screen import escalate
 
@@ -64,7 +66,9 @@ class ConversationResolver(StatelessComponent):
     def __init__(self, config: dict[Text, Any]) -> None:
         super().__init__(config)
         # At start, so that a fault in the content stops us there and not in a conversation.
-        self._answers = frozenset(load_pack(config["content"]).answers)
+        pack = load_pack(config["content"])
+        self._answers = pack.answers
+        self._medicines = medicines(pack.terms)
         topics = Path(config["content"]) / "safety" / "sign_topics.yml"
         self._sign_topics = yaml.safe_load(topics.read_text(encoding="utf-8"))
 
@@ -96,7 +100,8 @@ class ConversationResolver(StatelessComponent):
             reading = Reading(
                 self._with_signs(topics, message), aspects, question["familiarity"]
             )
-            self._apply(message, decide(reading, turns, self._answers))
+            decision = decide(reading, turns, self._answers)
+            self._apply(message, self._about_what_is_named(message, decision))
         elif not (message.get(TEXT) or "").strip():
             self._apply(message, Decision("noise/unclear"))
         else:
@@ -110,6 +115,17 @@ class ConversationResolver(StatelessComponent):
         if topic is None:
             return topics
         return {**topics, topic: topics.get(topic, 0.0) + SIGN_WEIGHT}
+
+    def _about_what_is_named(self, message: Message, decision: Decision) -> Decision:
+        """The decision, moved to the answer on a medicine that the message names."""
+        if decision.intent != "ask" or decision.aspect not in ASPECTS:
+            return decision
+        chosen = answer_id(decision.topic, decision.aspect, self._answers)
+        better = answer_about(message.get(TEXT), chosen, self._answers, self._medicines)
+        if better == chosen:
+            return decision
+        topic, _, aspect = better.partition(".")
+        return replace(decision, topic=topic, aspect=aspect)
 
     def _fail_safe(self, message: Message) -> None:
         if intent_of(message) not in ESCALATIONS:

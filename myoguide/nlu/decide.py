@@ -8,8 +8,8 @@ close.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Collection, Sequence
 
 from myoguide.nlu.question_model import CONTEXT, Reading
 

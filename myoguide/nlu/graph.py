@@ -10,6 +10,11 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
+from myoguide.nlu import sanic_stream
+
+# Every process that loads a model passes here.
+sanic_stream.restore()
+
 # Message properties of ours; they reach the tracker with the parse data.
 SCREENING = "screening"
 QUESTION = "question"

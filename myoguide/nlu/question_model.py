@@ -8,9 +8,9 @@ head, so that "is it ours at all?" and "which topic?" are one calibrated decisio
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Sequence
 
 import numpy as np
 
@@ -90,7 +90,7 @@ class LinearHead:
         logits = self.logits(vector)
         scores = np.exp(logits - logits.max())
         scores /= scores.sum()
-        return dict(zip(self.classes, (float(score) for score in scores)))
+        return dict(zip(self.classes, (float(score) for score in scores), strict=False))
 
 
 class QuestionModel:

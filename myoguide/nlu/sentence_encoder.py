@@ -58,7 +58,7 @@ class SentenceEncoderFeaturizer(StatelessComponent):
         if not messages or self._encoder is None:
             return
         vectors = self._encoder.encode([m.get(TEXT) for m in messages])
-        for message, vector in zip(messages, vectors):
+        for message, vector in zip(messages, vectors, strict=False):
             message.add_features(
                 Features(vector[np.newaxis, :], FEATURE_TYPE_SENTENCE, TEXT, ORIGIN)
             )

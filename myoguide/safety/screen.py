@@ -75,7 +75,7 @@ class Screen:
         self.context = Context(folder, self.vocabulary)
         self.signs: dict[str, Sign] = load_signs(folder, self.findings)
         self.vocabulary.learn_spelling(self.findings.patterns.words + self.context.patterns.words)
-        self._read = lru_cache(maxsize=2048)(self._read_message)
+        self._read = lru_cache(maxsize=256)(self._read_message)
 
     def __call__(self, text: str, earlier: Sequence[str] = ()) -> Screening:
         """Screen a message together with the earlier messages of the same person."""
@@ -111,7 +111,11 @@ class Screen:
         kept = [
             f
             for f in before
-            if f.counts and (f.id in lasting or f.id == "self_harm") and f.id not in undone
+            if f.id == "self_harm"
+            and f.counts
+            or f.counts
+            and f.id in lasting
+            and f.id not in undone
         ]
         moved = [replace(f, start=f.start - _APART, end=f.end - _APART) for f in kept]
         return moved + list(reading.findings)

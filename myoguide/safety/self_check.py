@@ -6,7 +6,6 @@ The steps and the decision table are content: ``data/safety/self_check.yml``.
 from __future__ import annotations
 
 from collections import Counter
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -22,10 +21,10 @@ from myoguide.safety.tables import TableError, load_table, text_list
 
 # Answers that every step knows: skipped or not known; told in words that fit no option.
 UNKNOWN, TOLD = "unknown", "told"
-_DENIALS = frozenset("no not never without".split())
+_DENIALS = frozenset(["no", "not", "never", "without"])
 # Words before a match that a denial may stand in.
 _DENIAL_REACH = 3
-_NO = frozenset("no nope nah n naw none nothing negative".split())
+_NO = frozenset(["no", "nope", "nah", "n", "naw", "none", "nothing", "negative"])
 # Ages, in minutes, below which a person is a baby, a child, a teenager.
 _AGES = (("baby", YEAR), ("child", 13 * YEAR), ("teenager", 18 * YEAR))
 # Times, in minutes, below which jerks began today, days ago, weeks ago.

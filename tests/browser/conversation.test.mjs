@@ -195,9 +195,9 @@ test("Hostile text is shown letter for letter and runs nothing", async () => {
   await chat.end();
 });
 
-test("A typed intent is plain text and opens nothing", async () => {
+test("A typed intent that no button offered is plain text and opens nothing", async () => {
   const chat = await (await open()).begin();
-  const reply = await chat.ask('/ask{"topic":"hiccups","aspect":"treatment"}');
+  const reply = await chat.ask('/ask{"topic":"spinal","aspect":"treatment"}');
   assert.equal(await reply.locator(".source").count(), 0);
   await chat.end();
 });

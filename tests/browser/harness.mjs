@@ -14,6 +14,7 @@ export const FLAGS = [
   "--no-sandbox", "--headless", "--disable-gpu", "--disable-quic", "--no-first-run",
   "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ];
+const READY = "serving for browser tests"; // what serve.py says
 export const WAIT = 15_000; // milliseconds for an answer, on a machine that is busy
 
 /** The assistant on ports of its own; `stop` and `start` again keep its address. */
@@ -41,9 +42,15 @@ export class Assistant {
     this.#process = spawn(`${ROOT}.venv/bin/python`, ["tests/browser/serve.py", this.logs], {
       cwd: ROOT, env: environment, stdio: ["pipe", "pipe", "inherit"],
     });
-    for await (const chunk of this.#process.stdout) {
-      if (String(chunk).includes("ready")) return;
-    }
+    // Read to its end: a closed pipe would stop the server at its next word.
+    const ready = await new Promise((resolve) => {
+      let said = "";
+      this.#process.stdout.on("data", (chunk) => {
+        said += chunk;
+        if (said.split("\n").includes(READY)) resolve(true);
+      }).on("end", () => resolve(false));
+    });
+    if (ready) return;
     throw new Error(`the assistant did not start; its logs are in ${this.logs}`);
   }
 

@@ -12,5 +12,4 @@ from myoguide import launch
 
 launch.LOGS = Path(sys.argv[1])
 with launch.services(int(os.environ["MYOGUIDE_PORT"])):
-    print("ready", flush=True)
     sys.stdin.read()

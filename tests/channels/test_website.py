@@ -7,9 +7,9 @@ import os
 import socket
 import stat
 import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from types import SimpleNamespace
-from typing import Any, AsyncIterator, Awaitable, Callable
+from typing import Any
 
 import jwt
 import pytest

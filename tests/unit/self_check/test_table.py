@@ -45,7 +45,7 @@ def least_answers(row):
             "recent": "none", "tried": "nothing"}  # fmt: skip
     for calm["when"], calm["since"] in (("falling_asleep", "days"), ("rest", "today")):
         for values in itertools.product(*(sorted(row.when[step]) for step in row.when)):
-            answers = {**{step: calm[step] for step in free}, **dict(zip(row.when, values))}
+            answers = {**{step: calm[step] for step in free}, **dict(zip(row.when, values, strict=False))}
             if CHECK.outcome(answers) is row:
                 return answers
     return None
@@ -68,8 +68,8 @@ def test_the_outcome_is_the_first_row_that_fits():
     steps, random = rows_that_fit(), np.random.default_rng(5)
     for _ in range(20_000):
         chosen = [random.integers(len(values)) for values in steps]
-        fits = int(functools.reduce(np.bitwise_and, [v[i] for v, i in zip(steps, chosen)]))
-        answers = {step: CHECK.steps[step].values[i] for step, i in zip(CHECK.steps, chosen)}
+        fits = int(functools.reduce(np.bitwise_and, [v[i] for v, i in zip(steps, chosen, strict=False)]))
+        answers = {step: CHECK.steps[step].values[i] for step, i in zip(CHECK.steps, chosen, strict=False)}
         assert CHECK.outcome(answers) is ROWS[(fits & -fits).bit_length() - 1]
 
 
