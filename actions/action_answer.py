@@ -27,7 +27,8 @@ class ActionAnswer(Action):
             if question.get("reply"):
                 dispatcher.utter_message(response=f"utter_{question['reply']}")
             return []
-        heard = content.worry_heard(tracker) if tracker.get_slot("status") == "answered" else ""
+        calm = tracker.get_slot("status") in ("answered", "escalated_routine")
+        heard = content.worry_heard(tracker) if calm else ""
         dispatcher.utter_message(
             text="\n\n".join(filter(None, [heard, content.text_of(ids)])),
             # In the self-check its own question follows, with its own buttons.

@@ -319,9 +319,7 @@ class WebsiteInput(SocketIOInput):
         title = data.get("title")
         shown = title if isinstance(title, str) else data["message"]
         message = {"id": turn, "from": "you", "text": shown, "time": time.time()}
-        await self.sio.emit(
-            OTHER_TAB_EVENT, message, room=connection.conversation, skip_sid=sid
-        )
+        await self.sio.emit(OTHER_TAB_EVENT, message, room=connection.conversation, skip_sid=sid)
 
     async def _say(
         self, conversation: Text, turn: Text, text: Text, metadata: dict[Text, Any]

@@ -85,6 +85,8 @@ _ASKS = re.compile(
 )
 # From so many words on, an answer is read for what it tells of later steps as well.
 _LONG_ANSWER = 6
+# With fewer words an answer tells of nothing but its own step.
+_LONG_ENOUGH = 4
 # A statement is taken for a question in the middle of the check only above this confidence.
 _CLEAR_QUESTION = 0.4
 # Small talk in the middle of the check; an unclear "yes" or "no" belongs to the question asked.
@@ -127,6 +129,10 @@ class SelfCheckReader(StatelessComponent):
             self._name_sign(message, step, text)
             self._clear_question(message)
         if intent_of(message) in NOT_OURS or self._stands(message, tracker):
+            if wanted in ("self_check", "summary"):
+                # Put off until help is there.
+                self._clear_question(message)
+                message.set(QUESTION, {"reply": f"request/{wanted}"}, add_to_output=True)
             return
         if text.startswith(FEEDBACK) and self._feedback(message, text, tracker):
             self._screen_reason(message)
@@ -225,11 +231,14 @@ class SelfCheckReader(StatelessComponent):
         elif value is None and self._is_aside(message, step, text):
             return
         elif value is not None and not self._asks(text):
-            self._answer(message, tracker, {**self._further(tracker, step, text), step: value})
+            told = {**self._further(tracker, step, text), **self._noticed(tracker, step, text)}
+            self._answer(message, tracker, {**told, step: value})
         elif self._asks(text) and intent_of(message) in ("ask", "routine"):
             return
         elif self._check.steps[step].free and self._says_something(message):
             self._answer(message, tracker, {**self._noticed(tracker, step, text), step: TOLD})
+        elif self._of_other_steps(tracker, step, text):
+            self._answer(message, tracker, self._of_other_steps(tracker, step, text))
         elif self._was_unclear(tracker) and not self._check.steps[step].must:
             self._answer(message, tracker, {step: UNKNOWN})
         else:
@@ -244,8 +253,9 @@ class SelfCheckReader(StatelessComponent):
         reply = (message.get(QUESTION) or {}).get("reply")
         if intent == "chitchat":
             return reply not in _NOT_SMALL_TALK and confidence >= _CLEAR_SMALL_TALK
-        free = self._check.steps[step].free
-        return intent == "ask" and not free and confidence >= _CLEAR_QUESTION
+        aspects = (message.get(QUESTION) or {}).get("aspects") or [{}]
+        tells = aspects[0].get("name") == "self_report" or self._check.steps[step].free
+        return intent == "ask" and not tells and confidence >= _CLEAR_QUESTION
 
     @staticmethod
     def _asks(text: Text) -> bool:
@@ -276,15 +286,30 @@ class SelfCheckReader(StatelessComponent):
         read = {s: self._check.read(s, text) for s in open_steps if (step, s) != ("person", "since")}
         return {s: value for s, value in read.items() if value is not None}
 
+    def _of_other_steps(
+        self, tracker: DialogueStateTracker, step: Text, text: Text
+    ) -> dict[Text, Text]:
+        """Answers to other open steps: they are kept, and the step is asked again."""
+        open_steps = [
+            name
+            for name, other in self._check.steps.items()
+            if name != step and other.told_before and tracker.get_slot(SLOT + name) is None
+        ]
+        read = {name: self._check.read(name, text) for name in open_steps}
+        if read.get("often") and "since" in read:
+            del read["since"]  # "all day" is how often, not since when
+        return {name: value for name, value in read.items() if value is not None}
+
     def _noticed(self, tracker: DialogueStateTracker, step: Text, text: Text) -> dict[Text, Text]:
-        """Something noticed that is told one or two steps late."""
+        """Something serious that was noticed, told too early or too late."""
         noticed = self._check.steps["noticed"]
-        if step not in ("medicine", "recent"):
+        if step in ("danger", "noticed", "tried") or len(text.split()) < _LONG_ENOUGH:
             return {}
-        if tracker.get_slot(SLOT + noticed.id) not in (noticed.if_no, TOLD, UNKNOWN):
+        if tracker.get_slot(SLOT + noticed.id) not in (None, noticed.if_no, TOLD, UNKNOWN):
             return {}
         value = self._check.read(noticed.id, text)
-        return {} if value in (None, noticed.if_no) else {noticed.id: value}
+        serious = value is not None and self._check.counts_alone(noticed.id, value)
+        return {noticed.id: value} if serious else {}
 
     def _go_back(self, message: Message, step: Text) -> None:
         order = list(self._check.steps)

@@ -158,6 +158,8 @@ class SelfCheck:
         if not self._tells_of_jerks(text):
             return {}
         found = {s.id: self.read(s.id, text) for s in self.steps.values() if s.told_before}
+        if found.get("person") == "me" and not self._measured("person", self._words(text)):
+            del found["person"]  # "it drives me mad" tells no age
         return {step: value for step, value in found.items() if value is not None}
 
     def _tells_of_jerks(self, text: str) -> bool:
@@ -205,6 +207,11 @@ class SelfCheck:
         """The first row that fits; a step without an answer counts as unknown."""
         complete = {step: answers.get(step) or UNKNOWN for step in self.steps}
         return next(row for row in self.outcomes.values() if row.holds(complete))
+
+    def counts_alone(self, step_id: str, value: str) -> bool:
+        """Tell whether a row with a sign asks for this answer."""
+        rows = (row for row in self.outcomes.values() if row.sign)
+        return any(value in row.when.get(step_id, ()) for row in rows)
 
     def decided(self, answers: Mapping[str, str]) -> Outcome | None:
         """The outcome that ends the check early: a row with a sign that already fits."""

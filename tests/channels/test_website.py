@@ -223,9 +223,7 @@ def test_a_reply_made_while_nobody_was_connected_is_in_what_is_told_on_return() 
             await asyncio.sleep(0)
         await browser.client.disconnect()
         later = await house.browser()
-        taking_up = asyncio.create_task(
-            later.call("session_request", {"session_id": token})
-        )
+        taking_up = asyncio.create_task(later.call("session_request", {"session_id": token}))
         house.agent.hold.set()
         messages = (await taking_up)["messages"]
         assert [m["id"] for m in messages] == ["turn-0001", "turn-0001.1"]
@@ -493,7 +491,7 @@ def test_deleting_from_sqlite_leaves_the_others(tmp_path) -> None:
 def test_the_page_shows_answers_of_the_pack_and_escapes_them() -> None:
     page = render(PACK)
     assert PACK.answers["sleep.cause"].label in page
-    assert "integrity=\"sha384-" in page
+    assert 'integrity="sha384-' in page
     assert "<script>" not in page and " style=" not in page
 
 
