@@ -4,10 +4,10 @@ SHELL := bash
 PYTHON := .venv/bin/python
 export PYTHONWARNINGS ?= ignore
 
-.PHONY: help env encoder train run shell check test evaluate lock clean
+.PHONY: help env encoder train run shell check test evaluate baseline-stock lock clean
 
 help:  ## this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 env:  ## make the environment (once; part of every other command)
 	@scripts/setup.sh
@@ -36,6 +36,9 @@ test: train  ## every fast test
 
 evaluate: train  ## measure understanding and safety on the evaluation set
 	@$(PYTHON) -m evaluation $(ARGS)
+
+baseline-stock: env  ## measure the stock rasa init pipeline on the same data (hours)
+	@$(PYTHON) -m evaluation.stock
 
 lock: env  ## pin hashes of requirements.in into requirements.lock (needs uv)
 	@uv pip compile requirements.in --no-deps --generate-hashes --no-annotate --no-header \

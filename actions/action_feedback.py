@@ -46,7 +46,8 @@ def _was_counted(tracker: Tracker, answer: Text) -> bool:
     before = [event for event in tracker.events if event.get("event") == "user"][:-1]
     given = [(event.get("parse_data") or {}).get("feedback") or {} for event in before]
     of_answer = [one for one in given if one.get("answer") == answer]
-    return bool(of_answer) and of_answer[-1].get("helpful") == "no" and "reason" not in of_answer[-1]
+    last = of_answer[-1] if of_answer else {}
+    return last.get("helpful") == "no" and "reason" not in last
 
 
 def _payload(answer: Text, reason: Text) -> Text:

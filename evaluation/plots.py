@@ -37,7 +37,7 @@ def reliability(bins: Sequence[Bin], path: Path) -> None:
         axes.set(
             xlabel="confidence in the topic (mean of a tenth)",
             ylabel="share right (number: messages)",
-            xlim=(0, 1.02),
+            xlim=(0, 1.08),
             ylim=(0, 1.04),
         )
         axes.legend(loc="lower right", frameon=False)

@@ -103,7 +103,9 @@ def score_scope(items: Sequence[Scope], said: Said) -> list[Table]:
             "Out of scope, small talk and noise",
             (
                 Figure(
-                    "handled as it should be", share(handled(*p) for p in pairs), "scope.handled"
+                    "out of scope: handled as it should be",
+                    share(handled(*p) for p in pairs),
+                    "scope.handled",
                 ),
                 Figure(
                     "reply of the right kind", share(reply_right(*p) for p in pairs), "scope.reply"

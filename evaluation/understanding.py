@@ -54,7 +54,7 @@ def score_info(items: Sequence[Info], said: Said, traits: Traits | None = None) 
             (
                 Figure("topic right", share(topic_right(*p) for p in pairs), "info.topic"),
                 Figure("aspect right", share(aspect_right(*p) for p in pairs), "info.aspect"),
-                Figure("both right", share(both_right(*p) for p in pairs), "info.both"),
+                Figure("topic and aspect right", share(both_right(*p) for p in pairs), "info.both"),
                 Figure(
                     "wrongly turned away",
                     share(turn.status in TURNED_AWAY for _, turn in pairs),
@@ -122,10 +122,12 @@ def score_dialogues(items: Sequence[Dialogue], said: Said) -> list[Table]:
             "Dialogues, by turn",
             (
                 Figure(
-                    "both right", share(both_right(m, t) for _, m, t in pairs), "dialogues.both"
+                    "both right, all dialogue turns",
+                    share(both_right(m, t) for _, m, t in pairs),
+                    "dialogues.both",
                 ),
                 Figure(
-                    "both right, later turns (2nd on)",
+                    "both right, later dialogue turns (2nd on)",
                     share(both_right(m, t) for _, m, t in later),
                     "dialogues.later",
                 ),

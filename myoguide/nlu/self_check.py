@@ -79,8 +79,8 @@ FEEDBACK = "/feedback"
 FEEDBACK_PARTS = ("answer", "helpful", "reason")
 
 _ASKS = re.compile(
-    r"\W*(?:so |and |but |ok |wait |sorry )?(?:what|why|how|who|which|is|are|can|could|does|do you|did"
-    r"|should|will|would|may|tell me|explain)\b",
+    r"\W*(?:so |and |but |ok |wait |sorry )?(?:what|why|how|who|which|is|are|can|could|does"
+    r"|do you|did|should|will|would|may|tell me|explain)\b",
     re.IGNORECASE,
 )
 # From so many words on, an answer is read for what it tells of later steps as well.
@@ -283,7 +283,9 @@ class SelfCheckReader(StatelessComponent):
             if self._check.steps[s].told_before and tracker.get_slot(SLOT + s) is None
         ]
         # "My baby, three months": an age, not since when.
-        read = {s: self._check.read(s, text) for s in open_steps if (step, s) != ("person", "since")}
+        if step == "person" and "since" in open_steps:
+            open_steps.remove("since")
+        read = {s: self._check.read(s, text) for s in open_steps}
         return {s: value for s, value in read.items() if value is not None}
 
     def _of_other_steps(

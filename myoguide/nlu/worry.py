@@ -13,8 +13,8 @@ from myoguide.nlu.graph import QUESTION, StatelessComponent
 
 WORRIED = "chitchat/worried"
 _QUESTION = re.compile(
-    r"\?|\b(?:what|why|how|when|is (?:it|this|that)|are (?:they|these|those)|can it|could it|does it"
-    r"|will (?:it|he|she|i)|should (?:i|we))\b",
+    r"\?|\b(?:what|why|how|when|is (?:it|this|that)|are (?:they|these|those)|can it"
+    r"|could it|does it|will (?:it|he|she|i)|should (?:i|we))\b",
     re.IGNORECASE,
 )
 

@@ -112,7 +112,8 @@ class SelfCheck:
             name: self._step(name, entry) for name, entry in (table.get("steps") or {}).items()
         }
         self.outcomes: dict[str, Outcome] = {
-            name: self._outcome(name, entry) for name, entry in (table.get("outcomes") or {}).items()
+            name: self._outcome(name, entry)
+            for name, entry in (table.get("outcomes") or {}).items()
         }
         mine = [self._controls, self._requests, *self._patterns.values()]
         theirs = [self._screen.findings.patterns, self._screen.context.patterns]
@@ -249,7 +250,7 @@ class SelfCheck:
         if set(outranks) != known:
             raise TableError(self._path, name, "'outranks' must name every option once")
         if entry.get("if_no") and entry["if_no"] not in known:
-            raise TableError(self._path, name, f"'if_no' names the unknown option '{entry['if_no']}'")
+            raise TableError(self._path, name, f"'if_no': no option '{entry['if_no']}'")
         return Step(
             name,
             entry["ask"],
@@ -287,7 +288,7 @@ class SelfCheck:
         if sign is not None and self._screen.signs[sign].level != level:
             raise TableError(self._path, name, f"level is not that of the sign '{sign}'")
         if (sign is None) == (level in ("urgent", "emergency")):
-            raise TableError(self._path, name, "urgent and emergency rows, and only they, name a sign")
+            raise TableError(self._path, name, "urgent and emergency rows, no others, name a sign")
         text = {part: str(entry.get(part) or "").strip() for part in ("fits", "do", "by", "worse")}
         missing = [part for part, value in text.items() if not value and sign is None]
         missing += [part for part in ("because", "reference") if not entry.get(part)]

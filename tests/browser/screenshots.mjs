@@ -15,7 +15,7 @@ const SHOTS = {
     await chat.ask("check my symptoms");
     await chat.inside(".choices.once").last().waitFor();
   }],
-  "closed": [SIZES.desk, async (chat) => { await chat.begin(); await chat.page.keyboard.press("Escape"); }],
+  "closed": [SIZES.desk, async (chat) => { await chat.begin(); await chat.inside("header .round").last().click(); }],
   "emergency": [SIZES.desk, async (chat) => { await chat.begin(); await chat.ask(EMERGENCY); }],
   "offline": [SIZES.desk, async (chat) => {
     await chat.begin();

@@ -5,11 +5,15 @@ that is the first argument.
 """
 
 import os
+import signal
 import sys
 from pathlib import Path
 
 from myoguide import launch
 
 launch.LOGS = Path(sys.argv[1])
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 with launch.services(int(os.environ["MYOGUIDE_PORT"])):
+    sys.stdout.write("serving for browser tests\n")
+    sys.stdout.flush()
     sys.stdin.read()

@@ -33,7 +33,8 @@ def test_the_page_holds_the_answers_in_plain_words_and_in_theirs(page):
 
 
 def test_a_pressed_button_or_number_is_not_quoted(page):
-    text = page([BEGUN, said("2", {"where": "arm"}), said("No medicines", {"medicine": "none"})], None)
+    pressed = said("No medicines", {"medicine": "none"})
+    text = page([BEGUN, said("2", {"where": "arm"}), pressed], None)
     assert "Where: In an arm or hand\n" in text and 'words: "2"' not in text
 
 

@@ -145,7 +145,7 @@ def test_no_idea_is_not_a_no_to_the_dangerous_signs():
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("my 3 month old jerks when she falls asleep", {"person": "baby", "when": "falling_asleep"}),
+        ("our newborn jerks as she falls asleep", {"person": "baby", "when": "falling_asleep"}),
         ("my eyelid has been twitching for three weeks", {"where": "face", "since": "weeks"}),
         ("can babies twitch when awake", {}),
         ("what is a tic", {}),

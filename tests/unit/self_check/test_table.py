@@ -1,4 +1,4 @@
-"""The decision table: every combination of answers reaches exactly one outcome, and the right one."""
+"""The decision table: every combination of answers reaches exactly one outcome, the right one."""
 
 import functools
 import itertools
@@ -45,7 +45,8 @@ def least_answers(row):
             "recent": "none", "tried": "nothing"}  # fmt: skip
     for calm["when"], calm["since"] in (("falling_asleep", "days"), ("rest", "today")):
         for values in itertools.product(*(sorted(row.when[step]) for step in row.when)):
-            answers = {**{step: calm[step] for step in free}, **dict(zip(row.when, values, strict=False))}
+            chosen = dict(zip(row.when, values, strict=True))
+            answers = {**{step: calm[step] for step in free}, **chosen}
             if CHECK.outcome(answers) is row:
                 return answers
     return None
@@ -68,8 +69,10 @@ def test_the_outcome_is_the_first_row_that_fits():
     steps, random = rows_that_fit(), np.random.default_rng(5)
     for _ in range(20_000):
         chosen = [random.integers(len(values)) for values in steps]
-        fits = int(functools.reduce(np.bitwise_and, [v[i] for v, i in zip(steps, chosen, strict=False)]))
-        answers = {step: CHECK.steps[step].values[i] for step, i in zip(CHECK.steps, chosen, strict=False)}
+        masks = [values[i] for values, i in zip(steps, chosen, strict=True)]
+        fits = int(functools.reduce(np.bitwise_and, masks))
+        pairs = zip(CHECK.steps.values(), chosen, strict=True)
+        answers = {step.id: step.values[i] for step, i in pairs}
         assert CHECK.outcome(answers) is ROWS[(fits & -fits).bit_length() - 1]
 
 
@@ -185,11 +188,11 @@ def test_there_are_at_most_ten_steps():
     ("change", "complaint"),
     [
         (lambda t: t["outcomes"]["weak"].pop("reference"), "outcomes|weak.*lacks reference"),
-        (lambda t: t["outcomes"]["weak"]["when"].update(noticed="tall"), "weak.*no step and answer"),
+        (lambda t: t["outcomes"]["weak"]["when"].update(noticed="tall"), "no step and answer"),
         (lambda t: t["outcomes"]["numb"].update(level="routine"), "numb.*not that of the sign"),
         (lambda t: t["outcomes"].pop("nothing_found"), "last row must fit always"),
         (lambda t: t["steps"]["when"]["outranks"].pop(), "when.*name every option once"),
-        (lambda t: t["steps"]["danger"]["options"]["fit"].update(sign="tall"), "unknown sign 'tall'"),
+        (lambda t: t["steps"]["danger"]["options"]["fit"].update(sign="tall"), "unknown sign"),
     ],
 )
 def test_a_mistake_in_the_table_is_named(tmp_path, change, complaint):

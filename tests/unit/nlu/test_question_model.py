@@ -1,0 +1,44 @@
+"""Two linear heads over sentence vectors."""
+
+import numpy as np
+import pytest
+
+from myoguide.nlu.question_model import CONTEXT, QuestionModel, labels_of
+
+INTENTS = ["ask/sleep.cause", "ask/hiccups.danger", "follow_up_cause", "topic_sleep", "scope/x"]
+
+
+@pytest.fixture
+def fitted():
+    vectors = np.eye(len(INTENTS), 8, dtype=np.float32)
+    return QuestionModel.fit(vectors, INTENTS, c=100.0), vectors
+
+
+def test_an_intent_teaches_topic_and_aspect():
+    assert labels_of("ask/sleep.cause") == ("sleep", "cause")
+    assert labels_of("follow_up_cause") == (CONTEXT, "cause")
+    assert labels_of("topic_sleep") == ("sleep", CONTEXT)
+    assert labels_of("follow_up_back") == ("reference/back", None)
+    assert labels_of("chitchat/thanks") == ("chitchat/thanks", None)
+
+
+def test_what_was_learned_is_read_back(fitted):
+    model, vectors = fitted
+    reading = model.read(vectors[1])
+    assert (reading.topic, reading.aspect) == ("hiccups", "danger")
+    assert sum(reading.topics.values()) == pytest.approx(1)
+    assert sum(reading.aspects.values()) == pytest.approx(1)
+
+
+def test_a_stored_model_reads_the_same(fitted, tmp_path):
+    model, vectors = fitted
+    model.save(tmp_path / "model.npz")
+    again = QuestionModel.load(tmp_path / "model.npz")
+    assert again.read(vectors[0]).topics == pytest.approx(model.read(vectors[0]).topics)
+
+
+def test_what_is_near_the_examples_is_more_familiar(fitted):
+    model, vectors = fitted
+    far = np.zeros(8, dtype=np.float32)
+    far[7] = 1
+    assert model.read(vectors[0]).familiarity > model.read(far).familiarity
