@@ -4,6 +4,7 @@ Loaded at interpreter start by ``.venv/.../myoguide.pth``; so it imports next to
 """
 
 import os
+from pathlib import Path
 
 from myoguide.nlu import without_tensorflow
 
@@ -12,12 +13,14 @@ DEFAULTS = {
     "SANIC_LOGO": "",
     # Where endpoints.yml finds things unless the site says otherwise.
     "MYOGUIDE_ACTIONS_URL": "http://127.0.0.1:5055/webhook",
-    "MYOGUIDE_DATABASE_URL": "sqlite:///var/conversations.db",
     # Rasa warns about dependencies it pins itself; nobody who runs the assistant can mend those.
     "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
 }
 
 for name, value in DEFAULTS.items():
     os.environ.setdefault(name, value)
+
+# endpoints.yml keeps conversations there.
+(Path(__file__).resolve().parent.parent / "var").mkdir(exist_ok=True)
 
 without_tensorflow.install()
