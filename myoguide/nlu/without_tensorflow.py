@@ -33,17 +33,14 @@ class _HollowClass(type):
 
     def __call__(cls, *args, **kwargs):
         # Decorators and constants at import time are harmless; making a model is not.
-        if args or kwargs or cls.__name__ in _CALLED_AT_IMPORT:
+        if args or kwargs:
             return args[0] if len(args) == 1 and callable(args[0]) else cls
         raise ImportError(REMEDY.format(name=cls.__name__))
 
     def __or__(cls, other):
         return cls
 
-    __ror__ = __or__
 
-
-_CALLED_AT_IMPORT: set[str] = set()
 
 
 def _hollow(path: str, name: str):
