@@ -27,12 +27,18 @@ class ActionAnswer(Action):
             if question.get("reply"):
                 dispatcher.utter_message(response=f"utter_{question['reply']}")
             return []
+        # In the self-check its own question follows, with its own buttons.
+        buttons = [] if tracker.active_loop_name else content.buttons_after(ids[-1], tracker)
+        if content.is_told_again(ids, tracker):
+            dispatcher.utter_message(
+                response="utter_answer_stands", buttons=buttons, answers=list(ids)
+            )
+            return []
         calm = tracker.get_slot("status") in ("answered", "escalated_routine")
         heard = content.worry_heard(tracker) if calm else ""
         dispatcher.utter_message(
             text="\n\n".join(filter(None, [heard, content.text_of(ids)])),
-            # In the self-check its own question follows, with its own buttons.
-            buttons=[] if tracker.active_loop_name else content.next_buttons(ids[-1]),
+            buttons=buttons,
             answers=list(ids),
         )
         if "question" in tracker.latest_message:

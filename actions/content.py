@@ -22,6 +22,8 @@ def wording(name: Text) -> Any:
     return yaml.safe_load((DIALOGUE / f"{name}.yml").read_text(encoding="utf-8"))[name]
 
 
+SELF_CHECK = {"title": "Check my symptoms", "payload": "/self_check"}
+MOST_BUTTONS = 3  # below an answer
 REASONS: dict[Text, Text] = wording("feedback_reasons")
 _WORRY = wording("worry")
 
@@ -62,14 +64,31 @@ def button(answer: Text) -> dict[Text, Any]:
     return {"title": PACK.answers[answer].label, "payload": f"/ask{payload}"}
 
 
-def buttons(answers: Sequence[Text]) -> list[dict[Text, Any]]:
-    """A button for each of the answers."""
-    return [button(name) for name in answers if name in PACK.answers]
+def buttons_after(answer: Text, tracker: Tracker) -> list[dict[Text, Any]]:
+    """What is worth asking after ``answer``; to who told of symptoms, the self-check first."""
+    found = [button(name) for name in PACK.answers[answer].next if name in PACK.answers]
+    if _tells(answer) and tracker.get_slot("escalation") in ("none", "routine"):
+        return [SELF_CHECK, *found[: MOST_BUTTONS - 1]]
+    return found
 
 
-def next_buttons(answer: Text) -> list[dict[Text, Any]]:
-    """What is worth asking after ``answer``."""
-    return buttons(PACK.answers[answer].next)
+def is_told_again(ids: Sequence[Text], tracker: Tracker) -> bool:
+    """Tell whether a further line of the same story has the answer that was given last.
+
+    Who asks a question again, or to have the answer repeated, gets it in full.
+    """
+    question = tracker.latest_message.get("question") or {}
+    meant = [topic["name"] for topic in question.get("topics") or ()][:1]
+    if tracker.active_loop_name or not meant or "/" in meant[0] or not all(map(_tells, ids)):
+        return False
+    said = (event for event in reversed(tracker.events) if event.get("event") == "bot")
+    given = ((event.get("metadata") or {}).get("answers") for event in said)
+    return next(filter(None, given), None) == list(ids)
+
+
+def _tells(answer: Text) -> bool:
+    """Tell whether it answers a story rather than a question."""
+    return answer.endswith(".self_report")
 
 
 def worry_heard(tracker: Tracker) -> Text:

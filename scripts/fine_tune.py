@@ -1,6 +1,7 @@
 """Fine-tunes the sentence encoder on the example questions and writes its adapter.
 
-Only whoever improves the encoder needs this, and PyTorch (CPU is enough: about 25 minutes on two
+It learns four things at once: topic and aspect of a question, level and sign of what is told.
+Only whoever improves the encoder needs this, and PyTorch (CPU is enough: half an hour on two
 idle cores); the product does not. The change that training makes to each weight is kept in four
 bits in myoguide/nlu/adapter.npz (see build_encoder.py). It reads the training examples in data/
 and nothing else; the evaluation set is never opened.
@@ -13,6 +14,7 @@ from __future__ import annotations
 import argparse
 import random
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +25,9 @@ from torch.nn import functional as F
 
 from myoguide.knowledge import load_pack
 from myoguide.nlu import build_encoder
+from myoguide.nlu.opinion_model import NONE, read_messages
 from myoguide.nlu.question_model import labels_of
+from myoguide.safety import load
 
 SCALE = 20.0  # unit vectors are too short for a softmax
 BATCH, MAX_TOKENS, DROPOUT, SMOOTHING, TYPOS = 32, 96, 0.1, 0.1, 0.3
@@ -111,26 +115,62 @@ def batches(texts: list[str]) -> list[list[int]]:
     return random.sample(made, len(made))
 
 
-def train(texts: list[str], intents: list[str], epochs: int, rate: float) -> Encoder:
-    """Two softmax heads (topic, aspect) on the sentence vector; only the encoder is kept."""
+@dataclass(frozen=True)
+class Example:
+    """What each head is taught by a text; None: nothing."""
+
+    text: str
+    topic: str | None = None
+    aspect: str | None = None
+    level: str | None = None
+    sign: str | None = None
+
+
+HEADS = {"topic": 1.0, "aspect": 1.0, "level": 0.5, "sign": 0.5}  # and their weight in the loss
+
+
+def examples() -> list[Example]:
+    """The questions of the content pack and the messages of the second opinion."""
+    level_of = {sign.id: sign.level for sign in load().signs.values()}
+    told = [
+        Example(m.text, level=level_of.get(m.sign, NONE), sign=m.sign)
+        for m in read_messages("data/safety/second_opinion", level_of)
+    ]
+    texts = {example.text for example in told}
+    asked = []
+    for question in load_pack("data").questions:
+        topic, aspect = labels_of(question.intent)
+        # What people ask is harmless unless it is filed under a sign.
+        harmless = None if question.text in texts else NONE
+        asked.append(Example(question.text, topic, aspect, harmless, harmless))
+    return asked + told
+
+
+def train(taught: list[Example], epochs: int, rate: float, onward: bool) -> Encoder:
+    """Softmax heads on the sentence vector; only the encoder is kept.
+
+    ``onward``: begin with the adapter that there is.
+    """
     weights = build_encoder.read_safetensors(build_encoder.find_packaged("model.safetensors"))
     tokenizer = Tokenizer.from_file(str(build_encoder.find_packaged("tokenizer.json")))
     tokenizer.enable_truncation(MAX_TOKENS)
     tokenizer.enable_padding()
 
-    labels = [labels_of(intent) for intent in intents]
-    topics = sorted({topic for topic, _ in labels})
-    aspects = sorted({aspect for _, aspect in labels if aspect})
-    topic_rows = torch.tensor([topics.index(topic) for topic, _ in labels])
-    aspect_rows = torch.tensor([aspects.index(a) if a else -100 for _, a in labels])
+    texts = [example.text for example in taught]
+    heads, rows = nn.ModuleDict(), {}
+    for head in HEADS:
+        labels = [getattr(example, head) for example in taught]
+        classes = sorted({label for label in labels if label})
+        heads[head] = nn.Linear(build_encoder.HIDDEN, len(classes))
+        rows[head] = torch.tensor([classes.index(label) if label else -100 for label in labels])
 
+    if onward:
+        weights = build_encoder.adapt(weights, build_encoder.ADAPTER)
     model = Encoder(weights)
-    topic_head = nn.Linear(build_encoder.HIDDEN, len(topics))
-    aspect_head = nn.Linear(build_encoder.HIDDEN, len(aspects))
-    heads = [*topic_head.parameters(), *aspect_head.parameters()]
     own = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(
-        [{"params": own, "lr": rate}, {"params": heads, "lr": 3e-3}], weight_decay=0.01
+        [{"params": own, "lr": rate}, {"params": list(heads.parameters()), "lr": 3e-3}],
+        weight_decay=0.01,
     )
     steps = epochs * len(batches(texts))
     schedule = torch.optim.lr_scheduler.LambdaLR(
@@ -139,32 +179,29 @@ def train(texts: list[str], intents: list[str], epochs: int, rate: float) -> Enc
     started = time.monotonic()
     for epoch in range(epochs):
         total, made = 0.0, batches(texts)
-        for rows in made:
-            noisy = [with_typo(texts[r]) if random.random() < TYPOS else texts[r] for r in rows]
+        for batch in made:
+            noisy = [with_typo(texts[r]) if random.random() < TYPOS else texts[r] for r in batch]
             encoded = tokenizer.encode_batch(noisy)
             vectors = SCALE * model(
                 torch.tensor([e.ids for e in encoded]),
                 torch.tensor([e.attention_mask for e in encoded]),
             )
-            loss = F.cross_entropy(
-                topic_head(vectors), topic_rows[rows], label_smoothing=SMOOTHING
-            )
-            if (aspect_rows[rows] >= 0).any():
-                loss = loss + F.cross_entropy(
-                    aspect_head(vectors), aspect_rows[rows], label_smoothing=SMOOTHING
-                )
+            loss = torch.zeros(())
+            for head, weight in HEADS.items():
+                wanted = rows[head][batch]
+                if (wanted >= 0).any():
+                    loss = loss + weight * F.cross_entropy(
+                        heads[head](vectors), wanted, label_smoothing=SMOOTHING
+                    )
             optimizer.zero_grad()
             loss.backward()
-            nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            nn.utils.clip_grad_norm_(own, 1.0)
             optimizer.step()
             schedule.step()
             total += loss.item()
-        print(
-            f"epoch {epoch + 1}/{epochs}: loss {total / len(made):.3f}, "
-            f"{time.monotonic() - started:.0f} s",
-            flush=True,
-        )
-    return model
+        minutes = (time.monotonic() - started) / 60
+        print(f"epoch {epoch + 1}/{epochs}: loss {total / len(made):.3f}, {minutes:.0f} min")
+    return model.eval()
 
 
 def save_adapter(model: Encoder, path: Path) -> None:
@@ -190,15 +227,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--epochs", type=int, default=4)
     parser.add_argument("--rate", type=float, default=1e-4, help="peak learning rate")
+    parser.add_argument("--onward", action="store_true", help="begin with the present adapter")
     parser.add_argument("--out", type=Path, default=build_encoder.ADAPTER)
     options = parser.parse_args()
     torch.manual_seed(0)
     random.seed(0)
-    questions = load_pack("data").questions
-    texts = [question.text for question in questions]
-    intents = [question.intent for question in questions]
-    print(f"{len(texts)} examples")
-    save_adapter(train(texts, intents, options.epochs, options.rate), options.out)
+    taught = examples()
+    print(f"{len(taught)} examples")
+    model = train(taught, options.epochs, options.rate, options.onward)
+    save_adapter(model, options.out)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ with an error; a browser that comes back gets what it missed.
 
 Events from the browser, each acknowledged with ``{"error": code}`` or what is named here:
 
-``session_request``  {session_id?, last?}: {session_id, messages}, joins or opens a conversation
+``session_request``  {session_id?, country?}: {session_id, messages}, joins or opens a conversation
 ``user_uttered``     {id, message, country?}: {id} once the turn has ended
 ``forget``           {}: {} once the conversation is deleted
 
@@ -100,6 +100,13 @@ def _origins(given: str | list[str]) -> tuple[str, ...]:
                 f"{origin!r} is not an origin: write scheme and host, as https://www.example.org"
             )
     return tuple(listed)
+
+
+def _metadata(data: dict[Text, Any]) -> dict[Text, Any]:
+    """What an event tells besides its text: the country that the site has set."""
+    country = data.get("country")
+    is_code = isinstance(country, str) and COUNTRY.fullmatch(country)
+    return {"country": country} if is_code else {}
 
 
 class WebsiteOutput(SocketIOOutput):
@@ -265,7 +272,8 @@ class WebsiteInput(SocketIOInput):
             raise Refused("unknown_conversation") from None
         await self._move(sid, connection, conversation)
         if is_new and self.settings.opening:
-            await self._say(conversation, OPENING_TURN + conversation, self.settings.opening, {})
+            turn = OPENING_TURN + conversation
+            await self._say(conversation, turn, self.settings.opening, _metadata(data))
         messages = await self._said(conversation)
         await self.sio.emit("session_confirm", token, to=sid)
         return {"session_id": token, "messages": messages}
@@ -291,7 +299,7 @@ class WebsiteInput(SocketIOInput):
     ) -> dict[Text, Any]:
         if connection.conversation is None:
             raise Refused("no_conversation")
-        turn, text, country = data.get("id"), data.get("message"), data.get("country")
+        turn, text = data.get("id"), data.get("message")
         if not isinstance(turn, str) or not MESSAGE_ID.fullmatch(turn):
             raise Refused("malformed")
         if not isinstance(text, str) or not text.strip():
@@ -300,13 +308,10 @@ class WebsiteInput(SocketIOInput):
             raise Refused("too_long")
         if turn in connection.answering:
             return {"id": turn}
-        metadata = {}
-        if isinstance(country, str) and COUNTRY.fullmatch(country):
-            metadata["country"] = country
         connection.answering.add(turn)
         try:
             await self._tell_other_tabs(sid, connection, turn, data)
-            sent = await self._say(connection.conversation, turn, text, metadata)
+            sent = await self._say(connection.conversation, turn, text, _metadata(data))
         finally:
             connection.answering.discard(turn)
         if not sent:

@@ -13,15 +13,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
-import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sanic import Sanic
 from sanic.request import Request
 from sanic.response import HTTPResponse, empty, raw
 
 from myoguide.knowledge import Pack
+from myoguide.safety.contacts import contacts_for, site_country
 from myoguide.safety.screen import load
 
 T = TypeVar("T")
@@ -136,7 +136,7 @@ def render(pack: Pack) -> str:
     environment.filters["blocks"] = blocks
     return environment.get_template(PAGE).render(
         integrity=json.loads((WIDGET / "dist" / "integrity.json").read_text()),
-        number=_slot_default("emergency_number"),
+        number=contacts_for(_country()).emergency_number,
         why_call=_why_call,
     )
 
@@ -166,6 +166,9 @@ def blocks(text: str) -> list[tuple[str, list[str]]]:
     return found
 
 
-def _slot_default(slot: str) -> Any:
-    domain = yaml.safe_load((WIDGET.parent / "domain.yml").read_text())
-    return domain["slots"][slot]["initial_value"]
+def _country() -> str | None:
+    """The site's country; a wrong one is reported where the conversations read it."""
+    try:
+        return site_country()
+    except ValueError:
+        return None

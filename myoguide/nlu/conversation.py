@@ -20,6 +20,7 @@ from myoguide.nlu.graph import (
     ESCALATIONS,
     LANGUAGE,
     QUESTION,
+    QUESTION_PARTS,
     SCREENING,
     StatelessComponent,
     intent_of,
@@ -34,6 +35,9 @@ logger = logging.getLogger(__name__)
 
 # How much a sign just told says about the topic, against the classifier's own probabilities.
 SIGN_WEIGHT = 0.35
+
+# Least confidence in each of two questions for both to be answered.
+CLEAR = 0.3
 
 STATUS_OF = {
     "ask": "answered",
@@ -101,7 +105,8 @@ class ConversationResolver(StatelessComponent):
                 self._with_signs(topics, message), aspects, question["familiarity"]
             )
             decision = decide(reading, turns, self._answers)
-            self._apply(message, self._about_what_is_named(message, decision))
+            decision = self._about_what_is_named(message, decision)
+            self._apply(message, decision, self._two_answers(message, decision, turns))
         elif not (message.get(TEXT) or "").strip():
             self._apply(message, Decision("noise/unclear"))
         else:
@@ -115,6 +120,22 @@ class ConversationResolver(StatelessComponent):
         if topic is None:
             return topics
         return {**topics, topic: topics.get(topic, 0.0) + SIGN_WEIGHT}
+
+    def _two_answers(
+        self, message: Message, whole: Decision, turns: list[Turn]
+    ) -> tuple[Text, ...]:
+        """The answers to a message that asks two questions, each of them clear; else nothing."""
+        parts = message.get(QUESTION_PARTS) or []
+        if whole.intent != "ask" or not parts:
+            return ()
+        answers, so_far = [], list(turns)
+        for reading in parts:
+            decision = decide(reading, so_far, self._answers)
+            if decision.intent != "ask" or decision.confidence < CLEAR:
+                return ()
+            so_far.append(Turn(decision.topic, decision.aspect))
+            answers.append(answer_id(decision.topic, decision.aspect, self._answers))
+        return tuple(answers) if len(set(answers)) == len(answers) else ()
 
     def _about_what_is_named(self, message: Message, decision: Decision) -> Decision:
         """The decision, moved to the answer on a medicine that the message names."""
@@ -134,13 +155,15 @@ class ConversationResolver(StatelessComponent):
             level = screening.get("level", "none")
             escalate(message, "failed_safe", level, sign, type(self).__name__)
 
-    def _apply(self, message: Message, decision: Decision) -> None:
+    def _apply(
+        self, message: Message, decision: Decision, two: tuple[Text, ...] = ()
+    ) -> None:
         by = type(self).__name__
         intent, _, key = decision.intent.partition("/")
         if key:
             self._choose_reply(message, intent, decision)
-        answers = ()
-        if decision.topic and decision.aspect:
+        answers = two
+        if not two and decision.topic and decision.aspect:
             answers = (answer_id(decision.topic, decision.aspect, self._answers),)
         message.set(
             QUESTION,

@@ -45,6 +45,8 @@ class Limits:
     close: float = 0.75
     # Part of the general topic's probability that goes to what was talked about last.
     general_to_focus: float = 0.5
+    # What the last topic has ahead of the others: an unclear message is likely about it too.
+    lean: float = 0.25
     # What the focus keeps with each message that did not touch it.
     fading: float = 0.6
 
@@ -83,12 +85,15 @@ def decide(
 
     ``turns``: earlier messages, oldest first. ``answers``: ids of all answers ("sleep.cause").
     """
+    focus = focus_of(turns)
     topics, others = split(reading.topics)
+    if focus:
+        lean = limits.lean * limits.fading**focus.age
+        topics[focus.topic] = topics.get(focus.topic, 0.0) + lean
     other, other_score = top(others)
     if other_score > sum(topics.values()) or other_score > 1.5 * top(topics)[1]:
         return _without_question(other, other_score, turns, answers)
 
-    focus = focus_of(turns)
     scores = with_context(topics, focus, limits)
     topic, topic_score = top(scores)
     aspect, aspect_score = choose_aspect(reading.aspects, focus)

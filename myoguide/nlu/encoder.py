@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -61,3 +62,9 @@ class SentenceEncoder:
                 },
             )[0]
         return result
+
+
+@lru_cache(maxsize=2)
+def load_encoder(folder: str) -> SentenceEncoder:
+    """The encoder of a folder, opened once for all who use it."""
+    return SentenceEncoder(folder)

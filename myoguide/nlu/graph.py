@@ -18,7 +18,11 @@ sanic_stream.restore()
 # Message properties of ours; they reach the tracker with the parse data.
 SCREENING = "screening"
 QUESTION = "question"
+# Readings of the two questions of a message that asks two, for later components only.
+QUESTION_PARTS = "question_parts"
 LANGUAGE = "language"
+# The `Screening` itself, for later components only.
+SCREENED = "screened"
 
 # Intents that the screen sets. While one of them stands, no later component changes the intent.
 ESCALATIONS = ("emergency", "emergency_open", "urgent", "routine", "failed_safe")

@@ -13,19 +13,16 @@ from rasa.shared.nlu.constants import INTENT, INTENT_RESPONSE_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from myoguide.nlu.graph import ESCALATIONS, QUESTION, intent_of, set_intent
+from myoguide.nlu.build_encoder import DEFAULT_DIR
+from myoguide.nlu.clauses import questions_of
+from myoguide.nlu.encoder import load_encoder
+from myoguide.nlu.graph import ESCALATIONS, QUESTION, QUESTION_PARTS, intent_of, set_intent
 from myoguide.nlu.question_model import DEFAULT_C, QuestionModel, Reading
-from myoguide.nlu.sentence_encoder import SentenceEncoderFeaturizer
+from myoguide.nlu.sentence_encoder import SentenceEncoderFeaturizer, sentence_vector
 
 MODEL_FILE = "question_model.npz"
 # How many candidates are handed on with the message.
 RANKING = 5
-
-
-def sentence_vector(message: Message) -> np.ndarray | None:
-    """The encoder's vector, float32 of shape (384,), or None if there was no text."""
-    _, sentence = message.get_dense_features(TEXT, [])
-    return None if sentence is None else sentence.features[0]
 
 
 def best(scores: dict[str, float], count: int = RANKING) -> list[dict[str, Any]]:
@@ -49,8 +46,8 @@ class QuestionClassifier(GraphComponent):
 
     @staticmethod
     def get_default_config() -> dict[Text, Any]:
-        # Inverse regularisation of the linear heads.
-        return {"C": DEFAULT_C}
+        # C: inverse regularisation of the linear heads; folder: of the prepared encoder.
+        return {"C": DEFAULT_C, "folder": str(DEFAULT_DIR)}
 
     def __init__(
         self,
@@ -85,13 +82,16 @@ class QuestionClassifier(GraphComponent):
         return cls(config, model_storage, resource, model)
 
     def train(self, training_data: TrainingData) -> Resource:
-        vectors, intents = [], []
+        texts, vectors, intents = [], [], []
         for example in training_data.intent_examples:
             vector = sentence_vector(example)
             if vector is not None:
+                texts.append(example.get(TEXT))
                 vectors.append(vector)
                 intents.append(example.get(INTENT_RESPONSE_KEY) or example.get(INTENT))
-        self._model = QuestionModel.fit(np.stack(vectors), intents, self.config["C"])
+        self._model = QuestionModel.fit(
+            texts, np.stack(vectors), intents, self.config["C"]
+        )
         with self._storage.write_to(self._resource) as folder:
             self._model.save(folder / MODEL_FILE)
         return self._resource
@@ -100,8 +100,17 @@ class QuestionClassifier(GraphComponent):
         for message in messages:
             vector = sentence_vector(message)
             if vector is not None and self._model is not None:
-                self._read(message, self._model.read(vector))
+                self._read(message, self._model.read(message.get(TEXT), vector))
+                self._read_parts(message)
         return messages
+
+    def _read_parts(self, message: Message) -> None:
+        """Of a message that asks two questions, a reading of each."""
+        parts = questions_of(message.get(TEXT))
+        if parts:
+            vectors = load_encoder(self.config["folder"]).encode(parts)
+            readings = [self._model.read(*pair) for pair in zip(parts, vectors, strict=True)]
+            message.set(QUESTION_PARTS, readings)
 
     @staticmethod
     def _read(message: Message, reading: Reading) -> None:

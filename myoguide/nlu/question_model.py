@@ -1,4 +1,4 @@
-"""Which topic and which aspect is a question about? Two linear heads over sentence vectors.
+"""Which topic and which aspect is a question about? Linear heads over vectors and word counts.
 
 Usable without Rasa. An intent ``ask/sleep.cause`` teaches topic ``sleep`` and aspect ``cause``;
 ``follow_up_cause`` teaches the aspect of a question whose topic is left to the conversation, and
@@ -14,21 +14,24 @@ from pathlib import Path
 
 import numpy as np
 
+from myoguide.nlu.word_counts import WordCounts
+
 ASK, FOLLOW_UP, TOPIC_ONLY = "ask/", "follow_up_", "topic_"
 # The topic, or the aspect, that is left to the conversation.
 CONTEXT = "context"
 # Follow-ups that point into the conversation as a whole; classes of their own.
 REFERENCES = {"follow_up_back": "reference/back", "follow_up_more": "reference/more"}
 # Inverse regularisation of the linear heads; chosen in docs/decisions/0003-understanding.md.
-DEFAULT_C = 5.0
-NEIGHBOURS = 5
+DEFAULT_C = 10.0
+# Of the counted words in the mean with the sentence vector; chosen in the same place.
+WORDS_SHARE = 0.4
 
 
 @dataclass(frozen=True)
 class Reading:
     """Probabilities of topics (or other intents) and of aspects; each sums to 1.
 
-    ``familiarity``: how near the message is to what the model has seen (higher is nearer).
+    ``familiarity``: the topic head's largest logit; low for what is like no example.
     """
 
     topics: dict[str, float]
@@ -94,30 +97,35 @@ class LinearHead:
 
 
 class QuestionModel:
-    """Fits and applies the two heads; vectors are unit length, of shape (features,)."""
+    """Fits and applies the heads; vectors are unit length, of shape (features,)."""
 
-    def __init__(self, topic: LinearHead, aspect: LinearHead, seen: np.ndarray) -> None:
-        self._topic, self._aspect = topic, aspect
-        # float32: numpy multiplies half precision some fifteen times slower.
-        self._seen = seen.astype(np.float32)
+    def __init__(self, topic: LinearHead, aspect: LinearHead, words: WordCounts) -> None:
+        self._topic, self._aspect, self._words = topic, aspect, words
 
     @classmethod
     def fit(
-        cls, vectors: np.ndarray, intents: Sequence[str], c: float = DEFAULT_C
+        cls,
+        texts: Sequence[str],
+        vectors: np.ndarray,
+        intents: Sequence[str],
+        c: float = DEFAULT_C,
     ) -> QuestionModel:
         labels = [labels_of(intent) for intent in intents]
         with_aspect = [row for row, (_, aspect) in enumerate(labels) if aspect]
-        topic = LinearHead.fit(vectors, [topic for topic, _ in labels], c)
-        aspect = LinearHead.fit(vectors[with_aspect], [labels[r][1] for r in with_aspect], c)
-        return cls(topic, aspect, vectors)
+        topics, aspects = [topic for topic, _ in labels], [aspect for _, aspect in labels]
+        return cls(
+            LinearHead.fit(vectors, topics, c),
+            LinearHead.fit(vectors[with_aspect], [aspects[row] for row in with_aspect], c),
+            WordCounts.fit(texts, {"topic": topics, "aspect": aspects}),
+        )
 
-    def read(self, vector: np.ndarray) -> Reading:
-        near = min(NEIGHBOURS, len(self._seen))
-        nearest = np.partition(self._seen @ vector, -near)[-near:]
+    def read(self, text: str, vector: np.ndarray) -> Reading:
+        counted = self._words.read(text)
+        logits = self._topic.logits(vector)
         return Reading(
-            self._topic.probabilities(vector),
-            self._aspect.probabilities(vector),
-            float(self._topic.logits(vector).max() / 10 + nearest.mean()),
+            _mean(self._topic.probabilities(vector), counted.get("topic")),
+            _mean(self._aspect.probabilities(vector), counted.get("aspect")),
+            float(logits.max()),
         )
 
     def save(self, path: Path) -> None:
@@ -129,7 +137,7 @@ class QuestionModel:
             aspect_classes=np.array(self._aspect.classes),
             aspect_weights=self._aspect.weights,
             aspect_bias=self._aspect.bias,
-            seen=self._seen.astype(np.float16),
+            **self._words.stored(),
         )
 
     @classmethod
@@ -143,4 +151,14 @@ class QuestionModel:
                     stored[f"{name}_bias"],
                 )
 
-            return cls(head("topic"), head("aspect"), stored["seen"])
+            return cls(head("topic"), head("aspect"), WordCounts.restored(stored))
+
+
+def _mean(meant: dict[str, float], counted: dict[str, float] | None) -> dict[str, float]:
+    """Probabilities by the sentence vector and by the words, weighted."""
+    if counted is None:
+        return meant
+    return {
+        name: (1 - WORDS_SHARE) * score + WORDS_SHARE * counted.get(name, 0.0)
+        for name, score in meant.items()
+    }

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, Optional, Text
 
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -13,6 +15,7 @@ from rasa.shared.nlu.training_data.message import Message
 
 from myoguide.nlu.graph import (
     LANGUAGE,
+    SCREENED,
     SCREENING,
     StatelessComponent,
     set_intent,
@@ -20,6 +23,8 @@ from myoguide.nlu.graph import (
 )
 from myoguide.safety import Screening, load
 from myoguide.safety.other_languages import load_languages, other_language_emergency
+from myoguide.safety.screen import MOST_EARLIER, Shown
+from myoguide.safety.signs import LEVELS
 
 logger = logging.getLogger(__name__)
 
@@ -32,18 +37,33 @@ STATUS_OF = {
 }
 
 
-def earlier_texts(tracker: DialogueStateTracker | None) -> list[Text]:
-    """What the person wrote before in this conversation, oldest first.
-
-    In the place of a number or a payload stands what it chose, as it was read then.
-    """
+def told_before(tracker: DialogueStateTracker | None) -> list[UserUttered]:
+    """What the person wrote before in this conversation, oldest first."""
     if tracker is None:
         return []
-    return [
-        (event.parse_data or {}).get("text") or event.text
-        for event in tracker.applied_events()
-        if isinstance(event, UserUttered) and event.text
-    ]
+    return [e for e in tracker.applied_events() if isinstance(e, UserUttered) and e.text]
+
+
+def text_of(event: UserUttered) -> Text:
+    """The words; in the place of a number or a payload what it chose, as it was read then."""
+    return (event.parse_data or {}).get("text") or event.text
+
+
+def screening_of(event: UserUttered) -> dict[Text, Any]:
+    """What was read in an earlier message; empty if nothing was."""
+    return (event.parse_data or {}).get(SCREENING) or {}
+
+
+def earlier_texts(tracker: DialogueStateTracker | None) -> list[Text]:
+    """The texts of the messages before, oldest first."""
+    return [text_of(event) for event in told_before(tracker)]
+
+
+def raised_before(tracker: DialogueStateTracker | None) -> tuple[Shown, ...]:
+    """Signs of earlier messages that reading these again would not show, and that still count."""
+    last = next(reversed(told_before(tracker)), None)
+    raised = (screening_of(last).get("raised") or ()) if last else ()
+    return tuple(Shown(sign, level, (), new=False) for sign, level in raised)
 
 
 def intent_for(screening: Screening, was_emergency: bool) -> Text | None:
@@ -61,6 +81,45 @@ def intent_for(screening: Screening, was_emergency: bool) -> Text | None:
     return None
 
 
+def with_signs(screening: Screening, more: Iterable[Shown]) -> Screening:
+    """The screening with further signs, strongest first; of two of one level the new one leads."""
+    signs = {sign.id: sign for sign in (*screening.signs, *more)}.values()
+    ranked = sorted(signs, key=lambda sign: (-LEVELS.index(sign.level), not sign.new))
+    return replace(screening, signs=tuple(ranked))
+
+
+def conclude(
+    message: Message,
+    screening: Screening,
+    raised: Iterable[Shown],
+    tracker: DialogueStateTracker | None,
+    by: Text,
+) -> None:
+    """Hands on what was read: slots, the intent if one is asked for, and what to remember.
+
+    ``raised``: signs that reading this message again would not show.
+    """
+    message.set(SCREENED, screening)
+    message.set(
+        SCREENING,
+        {
+            "level": screening.level,
+            "signs": [sign.id for sign in screening.signs],
+            "new_signs": [sign.id for sign in screening.signs if sign.new],
+            "retracted": screening.retracted,
+            "help_is_there": screening.help_is_there,
+            "raised": sorted({(sign.id, sign.level) for sign in raised}),
+        },
+        add_to_output=True,
+    )
+    set_slot_carrier(message, "escalation", screening.level, by)
+    set_slot_carrier(message, "sign", screening.sign, by)
+    was_emergency = tracker is not None and tracker.get_slot("escalation") == "emergency"
+    intent = intent_for(screening, was_emergency)
+    if intent is not None:
+        escalate(message, intent, screening.level, screening.sign, by)
+
+
 def escalate(message: Message, intent: Text, level: Text, sign: Text | None, by: Text) -> None:
     """Sets the intent and what fills the slots."""
     set_intent(message, intent)
@@ -69,9 +128,7 @@ def escalate(message: Message, intent: Text, level: Text, sign: Text | None, by:
     set_slot_carrier(message, "sign", sign, by)
 
 
-@DefaultV1Recipe.register(
-    [DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=False
-)
+@DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=False)
 class SafetyScreen(StatelessComponent):
     """Sets sign and escalation, and an intent that outranks every other where they ask for it.
 
@@ -98,28 +155,14 @@ class SafetyScreen(StatelessComponent):
         return messages
 
     def _read(self, message: Message, tracker: DialogueStateTracker | None) -> None:
-        screening = self._screen(message.get(TEXT) or "", earlier_texts(tracker))
-        was_emergency = tracker is not None and tracker.get_slot("escalation") == "emergency"
-        by = type(self).__name__
-        set_slot_carrier(message, "escalation", screening.level, by)
-        set_slot_carrier(message, "sign", screening.sign, by)
-        message.set(
-            SCREENING,
-            {
-                "level": screening.level,
-                "signs": [sign.id for sign in screening.signs],
-                "new_signs": [sign.id for sign in screening.signs if sign.new],
-                "retracted": screening.retracted,
-                "help_is_there": screening.help_is_there,
-            },
-            add_to_output=True,
-        )
-        intent = intent_for(screening, was_emergency)
-        if intent is not None:
-            escalate(message, intent, screening.level, screening.sign, by)
-        if screening.level == "emergency":
-            return
-        told = other_language_emergency(message.get(TEXT) or "")
-        if told is not None:
-            escalate(message, "emergency", "emergency", told.sign, by)
-            set_slot_carrier(message, LANGUAGE, told.language, by)
+        text, earlier = message.get(TEXT) or "", earlier_texts(tracker)
+        screening = self._screen(text, earlier)
+        raised = () if screening.retracted else raised_before(tracker)
+        if len(earlier) >= MOST_EARLIER:
+            raised += screening.signs  # the message that told of it may soon be read no more
+        if screening.level != "emergency":
+            foreign = other_language_emergency(text)
+            if foreign is not None:
+                raised += (Shown(foreign.sign, "emergency", ()),)
+                set_slot_carrier(message, LANGUAGE, foreign.language, type(self).__name__)
+        conclude(message, with_signs(screening, raised), raised, tracker, type(self).__name__)

@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 
 FORM = "self_check_form"
 JERKS = "I have jerks."
-OUTCOME, TOLD_BEFORE = "check_outcome", "check_told"
+OUTCOME, TOLD_BEFORE, NOTED = "check_outcome", "check_told", "check_noted"
 # Message property: what this message answered, by step. The summary is made from it.
 ANSWERS = "self_check"
 
@@ -75,6 +75,8 @@ STATUS_OF = {
 OTHER_STATUS = "small_talk"
 # What the screen decided and nothing here changes.
 NOT_OURS = ("emergency", "emergency_open", "failed_safe")
+# What is no question about a topic.
+NO_QUESTION = ("clarify", "chitchat", "scope", "noise")
 FEEDBACK = "/feedback"
 FEEDBACK_PARTS = ("answer", "helpful", "reason")
 
@@ -83,6 +85,9 @@ _ASKS = re.compile(
     r"|do you|did|should|will|would|may|tell me|explain)\b",
     re.IGNORECASE,
 )
+_NOTHING = re.compile(r"\W*(?:and|so|then|well|ok|okay|hm+|um+|er+)?\W*", re.IGNORECASE)
+# Steps whose answer is taken only when they are asked.
+_NEVER_KEPT = ("danger", "tried")
 # From so many words on, an answer is read for what it tells of later steps as well.
 _LONG_ANSWER = 6
 # With fewer words an answer tells of nothing but its own step.
@@ -125,6 +130,8 @@ class SelfCheckReader(StatelessComponent):
             # Rasa would obey the payload whatever stands; the intent is decided here.
             message.set(TEXT, DISARMED + text)
         step = self._step(tracker)
+        if self._is_only_not_understood(message) and (wished or step is not None):
+            self._turn(message, "check_unclear")
         if intent_of(message) == "emergency" and step is not None:
             self._name_sign(message, step, text)
             self._clear_question(message)
@@ -133,6 +140,9 @@ class SelfCheckReader(StatelessComponent):
                 # Put off until help is there.
                 self._clear_question(message)
                 message.set(QUESTION, {"reply": f"request/{wanted}"}, add_to_output=True)
+            return
+        if self._tells_that_help_is_there(message, text):
+            self._turn(message, "help_is_there")
             return
         if text.startswith(FEEDBACK) and self._feedback(message, text, tracker):
             self._screen_reason(message)
@@ -147,7 +157,7 @@ class SelfCheckReader(StatelessComponent):
                 self._note(message, {} if value is None else {step: value})
                 self._clear_question(message)
         elif step is not None:
-            self._in_check(message, tracker, step, text, wanted)
+            self._in_check(message, tracker, step, text, wished, wanted)
         elif wanted == "self_check":
             self._start(message, tracker)
         elif wanted and (wished or intent_of(message) in ("chitchat", "request")):
@@ -157,6 +167,20 @@ class SelfCheckReader(StatelessComponent):
                 self._turn(message, wanted)
         else:
             self._note(message, self._told(tracker, text), fill=True)
+
+    @staticmethod
+    def _is_only_not_understood(message: Message) -> bool:
+        """Tell whether the screen did its work and only the encoder or the classifier is away.
+
+        The self-check reads by words and tables, and so goes on without them.
+        """
+        return intent_of(message) == "failed_safe" and message.get(SCREENING) is not None
+
+    def _tells_that_help_is_there(self, message: Message, text: Text) -> bool:
+        """Tell whether the message says no more than that help has come."""
+        helped = (message.get(SCREENING) or {}).get("help_is_there")
+        asks = self._asks(text) or "?" in text
+        return bool(helped) and (intent_of(message) in NO_QUESTION or not asks)
 
     def _name_sign(self, message: Message, step: Text, text: Text) -> None:
         """A button of the first step names its sign; the screen may have read a neighbour."""
@@ -216,18 +240,27 @@ class SelfCheckReader(StatelessComponent):
         tracker: DialogueStateTracker,
         step: Text,
         text: Text,
+        wished: Text | None,
         wanted: Text | None,
     ) -> None:
+        set_slot_carrier(message, NOTED, "", type(self).__name__)
         control = self._check.control(step, text)
         value = self._check.read(step, text)
         if control in ("stop", "why"):
             self._turn(message, f"check_{control}")
         elif control == "back":
             self._go_back(message, step)
-        elif wanted in ASIDES and value is None:
+        elif value is None and wanted in ASIDES and (wished or self._is_clear(message)):
             self._turn(message, ASIDES[wanted])
         elif control == UNKNOWN:
             self._answer(message, tracker, {step: UNKNOWN})
+        elif value is None and self._is_nothing(text):
+            self._turn(message, "check_unclear")
+        elif value is None and self._is_small_talk(message) and not self._asks(text):
+            return
+        elif value is None and (kept := self._kept(tracker, step, text)):
+            set_slot_carrier(message, NOTED, self._check.noted, type(self).__name__)
+            self._answer(message, tracker, kept)
         elif value is None and self._is_aside(message, step, text):
             return
         elif value is not None and not self._asks(text):
@@ -237,8 +270,6 @@ class SelfCheckReader(StatelessComponent):
             return
         elif self._check.steps[step].free and self._says_something(message):
             self._answer(message, tracker, {**self._noticed(tracker, step, text), step: TOLD})
-        elif self._of_other_steps(tracker, step, text):
-            self._answer(message, tracker, self._of_other_steps(tracker, step, text))
         elif self._was_unclear(tracker) and not self._check.steps[step].must:
             self._answer(message, tracker, {step: UNKNOWN})
         else:
@@ -250,17 +281,29 @@ class SelfCheckReader(StatelessComponent):
         intent = intent_of(message)
         if self._asks(text) or text.endswith("?"):
             return intent in ("ask", "chitchat", "scope", "routine")
-        reply = (message.get(QUESTION) or {}).get("reply")
-        if intent == "chitchat":
-            return reply not in _NOT_SMALL_TALK and confidence >= _CLEAR_SMALL_TALK
         aspects = (message.get(QUESTION) or {}).get("aspects") or [{}]
         tells = aspects[0].get("name") == "self_report" or self._check.steps[step].free
         return intent == "ask" and not tells and confidence >= _CLEAR_QUESTION
 
     @staticmethod
+    def _is_nothing(text: Text) -> bool:
+        """Tell whether it is impatience without a word to go by ("and?", "so?")."""
+        return bool(_NOTHING.fullmatch(text))
+
+    @staticmethod
     def _asks(text: Text) -> bool:
         """Tell whether it is worded as a question."""
         return bool(_ASKS.match(text))
+
+    @staticmethod
+    def _is_small_talk(message: Message) -> bool:
+        reply = (message.get(QUESTION) or {}).get("reply")
+        is_one = intent_of(message) == "chitchat" and reply not in _NOT_SMALL_TALK
+        return is_one and SelfCheckReader._is_clear(message)
+
+    @staticmethod
+    def _is_clear(message: Message) -> bool:
+        return (message.get(INTENT) or {}).get("confidence", 0.0) >= _CLEAR_SMALL_TALK
 
     @staticmethod
     def _says_something(message: Message) -> bool:
@@ -288,26 +331,30 @@ class SelfCheckReader(StatelessComponent):
         read = {s: self._check.read(s, text) for s in open_steps}
         return {s: value for s, value in read.items() if value is not None}
 
-    def _of_other_steps(
-        self, tracker: DialogueStateTracker, step: Text, text: Text
-    ) -> dict[Text, Text]:
+    def _kept(self, tracker: DialogueStateTracker, step: Text, text: Text) -> dict[Text, Text]:
         """Answers to other open steps: they are kept, and the step is asked again."""
-        open_steps = [
-            name
-            for name, other in self._check.steps.items()
-            if name != step and other.told_before and tracker.get_slot(SLOT + name) is None
-        ]
+        if self._asks(text) or text.endswith("?"):
+            return {}
+        others = (name for name in self._check.steps if name not in (step, *_NEVER_KEPT))
+        open_steps = [s for s in others if tracker.get_slot(SLOT + s) in self._vague(s)]
         read = {name: self._check.read(name, text) for name in open_steps}
         if read.get("often") and "since" in read:
             del read["since"]  # "all day" is how often, not since when
-        return {name: value for name, value in read.items() if value is not None}
+        # Any "no" fits several steps; it is for the one that is asked.
+        plain_no = {name: step.if_no for name, step in self._check.steps.items()}
+        return {s: value for s, value in read.items() if value not in (None, plain_no[s])}
+
+    def _vague(self, step: Text) -> tuple[Text | None, ...]:
+        """Values of a step in whose place a clearer one may come."""
+        noticed = self._check.steps["noticed"]
+        return (None, noticed.if_no, TOLD, UNKNOWN) if step == noticed.id else (None,)
 
     def _noticed(self, tracker: DialogueStateTracker, step: Text, text: Text) -> dict[Text, Text]:
         """Something serious that was noticed, told too early or too late."""
         noticed = self._check.steps["noticed"]
         if step in ("danger", "noticed", "tried") or len(text.split()) < _LONG_ENOUGH:
             return {}
-        if tracker.get_slot(SLOT + noticed.id) not in (None, noticed.if_no, TOLD, UNKNOWN):
+        if tracker.get_slot(SLOT + noticed.id) not in self._vague(noticed.id):
             return {}
         value = self._check.read(noticed.id, text)
         serious = value is not None and self._check.counts_alone(noticed.id, value)
@@ -379,6 +426,7 @@ class SelfCheckReader(StatelessComponent):
         listed = "; ".join(known.values())
         told = self._check.told_before.format(answers=listed) if listed else ""
         set_slot_carrier(message, TOLD_BEFORE, told, by)
+        set_slot_carrier(message, NOTED, "", by)
 
     def _known(self, tracker: DialogueStateTracker) -> dict[Text, Text]:
         """Titles of what is known already, by step."""

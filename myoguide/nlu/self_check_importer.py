@@ -1,11 +1,14 @@
 """Rasa responses of the self-check, made from ``data/safety/self_check.yml``.
 
-So a step has one entry, and its question is a plain response of the Rasa server: the self-check
-goes on, and an emergency inside it is answered, without the action server.
+So a step has one entry, and its question is a plain response of the Rasa server, as is the
+outcome: the self-check needs neither the action server nor the encoder.
 """
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, Optional, Text
 
 from rasa.shared.core.domain import Domain
@@ -13,29 +16,80 @@ from rasa.shared.core.training_data.structures import StoryGraph
 from rasa.shared.importers.importer import TrainingDataImporter
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from myoguide.safety.self_check import Step, load_self_check
+from myoguide.knowledge import load_pack
+from myoguide.safety.say import replies
+from myoguide.safety.self_check import Outcome, Step, load_self_check
 
 SLOT = "check_"
 UNSURE = {"title": "I don't know", "payload": "I don't know"}
+SUMMARY = {"title": "My summary", "payload": "/summary"}
+# Filled by the pipeline with a sentence or with nothing.
+NOTED = "{check_noted}"
+CONTENT = "data"
 
 
+@lru_cache(maxsize=1)
 def responses() -> dict[Text, list[dict[Text, Any]]]:
-    """The questions ``utter_ask_check_<step>`` and, by requested slot, ``utter_check_why``."""
+    """The questions ``utter_ask_check_<step>`` and, each chosen by slots, ``utter_check_why`` and
+    ``utter_check_outcome``."""
     steps = list(load_self_check().steps.values())
     asked = {
         f"utter_ask_{SLOT}{step.id}": [
-            {"text": f"{number} of {len(steps)}: {step.ask.strip()}", "buttons": _buttons(step)}
+            {
+                "text": f"{NOTED}{number} of {len(steps)}: {step.ask.strip()}",
+                "buttons": _buttons(step),
+            }
         ]
         for number, step in enumerate(steps, start=1)
     }
     reasons = [
         {
             "text": step.why,
-            "condition": [{"type": "slot", "name": "requested_slot", "value": f"{SLOT}{step.id}"}],
+            "condition": _where(requested_slot=f"{SLOT}{step.id}"),
         }
         for step in steps
     ]
-    return {**asked, "utter_check_why": reasons}
+    return {**asked, "utter_check_why": reasons, "utter_check_outcome": list(_outcomes())}
+
+
+def _outcomes() -> Iterator[dict[Text, Any]]:
+    """What is said of each outcome without a sign.
+
+    Where something told on the way asks for a doctor and the answers do not, the reply of that
+    sign comes first.
+    """
+    check = load_self_check()
+    routine = [reply for reply in replies() if reply.level == "routine"]
+    for outcome in check.outcomes.values():
+        if outcome.sign:
+            continue
+        here = {"check_outcome": outcome.id}
+        said = {"text": check.text_of(outcome), "buttons": [SUMMARY, *_more(outcome)]}
+        if outcome.level == "routine":
+            yield {**said, "condition": _where(**here), "metadata": {"level": "routine"}}
+            continue
+        yield {**said, "condition": _where(**here, escalation="none")}
+        for reply in routine:
+            yield {
+                **said,
+                "text": "\n\n".join([reply.text, outcome.fits, check.closing]),
+                "condition": _where(**here, escalation="routine", sign=reply.sign),
+                "metadata": {"level": "routine", "sign": reply.sign},
+            }
+
+
+def _more(outcome: Outcome) -> Iterator[dict[Text, Text]]:
+    """Buttons for the answers that an outcome names."""
+    answers = load_pack(CONTENT).answers
+    for name in outcome.more:
+        topic, _, aspect = name.partition(".")
+        payload = json.dumps({"topic": topic, "aspect": aspect}, separators=(",", ":"))
+        # Doubled braces: Rasa fills in slots between single ones.
+        yield {"title": str(answers[name].label), "payload": f"/ask{{{payload}}}"}
+
+
+def _where(**slots: Text) -> list[dict[Text, Text]]:
+    return [{"type": "slot", "name": name, "value": value} for name, value in slots.items()]
 
 
 def _buttons(step: Step) -> list[dict[Text, Text]]:

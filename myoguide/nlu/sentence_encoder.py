@@ -13,12 +13,18 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from myoguide.nlu.build_encoder import DEFAULT_DIR
-from myoguide.nlu.encoder import EncoderMissing, SentenceEncoder
+from myoguide.nlu.encoder import EncoderMissing, SentenceEncoder, load_encoder
 from myoguide.nlu.graph import StatelessComponent
 
 logger = logging.getLogger(__name__)
 
 ORIGIN = "SentenceEncoderFeaturizer"
+
+
+def sentence_vector(message: Message) -> np.ndarray | None:
+    """The encoder's vector, float32 of shape (384,), or None if there was no text."""
+    _, sentence = message.get_dense_features(TEXT, [])
+    return None if sentence is None else sentence.features[0]
 
 
 @DefaultV1Recipe.register(
@@ -31,7 +37,7 @@ class SentenceEncoderFeaturizer(StatelessComponent):
         super().__init__(config)
         self._encoder: SentenceEncoder | None = None
         try:
-            self._encoder = SentenceEncoder(config["folder"])
+            self._encoder = load_encoder(config["folder"])
         except Exception as error:
             # The screen must go on answering emergencies; the resolver gives the safe reply.
             logger.error("no sentence encoder, questions cannot be understood: %s", error)

@@ -18,6 +18,9 @@ def describe(screening: Screening) -> str:
         words = " + ".join(f"{f.id} ({f.words})" for f in shown.findings)
         told = "" if shown.new else "  [told earlier]"
         lines.append(f"{shown.level:9}{shown.id}: {words}{told}")
+    for shown in screening.suspected:
+        words = " + ".join(f"{f.id} ({f.words})" for f in shown.findings)
+        lines.append(f"suspected {shown.level} {shown.id}: {words}")
     for finding in screening.findings:
         how = f"{finding.who}, {finding.when}, {finding.whether}"
         lines.append(f"  read   {finding.id}: '{finding.words}' ({how})")

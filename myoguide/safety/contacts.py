@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -10,6 +11,8 @@ from myoguide.safety.screen import DATA
 from myoguide.safety.tables import TableError, load_table
 
 DEFAULT = "default"
+# Environment variable: where the site's people are unless a channel says otherwise.
+SITE_COUNTRY = "MYOGUIDE_COUNTRY"
 _NEEDED = ("name", "emergency", "source", "checked")
 _KNOWN = {*_NEEDED, "crisis", "poison", "advice"}
 
@@ -49,3 +52,15 @@ def contacts_for(country: str | None, folder: Path = DATA) -> Contacts:
     """The contacts of a country (ISO 3166-1 alpha-2), or the default ones."""
     contacts = load_contacts(folder)
     return contacts.get((country or "").upper(), contacts[DEFAULT])
+
+
+def site_country(folder: Path = DATA) -> str | None:
+    """The country that the site has set, or None; ValueError if the table does not have it."""
+    country = os.environ.get(SITE_COUNTRY, "").strip().upper()
+    known = sorted(set(load_contacts(folder)) - {DEFAULT})
+    if country and country not in known:
+        raise ValueError(
+            f"{SITE_COUNTRY} is {country!r}, which data/safety/contacts.yml does not have: "
+            f"use one of {', '.join(known)}, or leave it out"
+        )
+    return country or None

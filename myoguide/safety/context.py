@@ -34,6 +34,7 @@ class Finding:
     ``who``: ``self``, ``in_care`` or ``other``. ``when``: ``now``, ``unknown``, ``earlier`` (days
     to months ago) or ``history`` (long ago). ``whether``: ``told``, ``uncertain``, or why it does
     not count: ``negated``, ``asked``, ``hypothetical``, ``unreal``, ``other``, ``retracted``.
+    ``doubtful``: see `Found`.
     """
 
     id: str
@@ -43,6 +44,7 @@ class Finding:
     who: str = "self"
     when: str = "unknown"
     whether: str = "told"
+    doubtful: bool = False
 
     @property
     def counts(self) -> bool:
@@ -253,7 +255,14 @@ def _meant(found: Found, scopes: list[_Scope]) -> Finding:
         whether = "uncertain"
     when = next((name for name in ("history", "earlier", "now") if name in categories), "unknown")
     return Finding(
-        found.id, found.start, found.end, found.words, _who(found, scopes, whether), when, whether
+        found.id,
+        found.start,
+        found.end,
+        found.words,
+        _who(found, scopes, whether),
+        when,
+        whether,
+        found.doubtful,
     )
 
 

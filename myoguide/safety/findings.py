@@ -10,6 +10,9 @@ from myoguide.safety.patterns import PatternError, Patterns
 from myoguide.safety.quantities import UNITS, Quantity
 from myoguide.safety.tables import TableError, load_table, text_list, word_set
 
+# Before a pattern of findings.yml: this wording leaves no doubt.
+_SURE = "! "
+
 _NEGATIVE = word_set(
     "cannot not no never without unable none nothing nobody hardly barely unresponsive"
 )
@@ -17,12 +20,16 @@ _NEGATIVE = word_set(
 
 @dataclass(frozen=True)
 class Found:
-    """A finding and the half-open span of words that showed it."""
+    """A finding and the half-open span of words that showed it.
+
+    ``doubtful``: by a wording that may as well mean something harmless.
+    """
 
     id: str
     start: int
     end: int
     words: str
+    doubtful: bool = False
 
     @property
     def is_negation(self) -> bool:
@@ -51,20 +58,15 @@ class Findings:
         table = load_table(path)
         self.patterns = Patterns(vocabulary)
         self.ids: set[str] = set()
-        self.traits: frozenset[str] = frozenset(
-            " ".join(text_list(path, "traits", table.get("traits"))).split()
-        )
-        self.regardless: frozenset[str] = frozenset(
-            " ".join(text_list(path, "regardless", table.get("regardless"))).split()
-        )
-        self.of_relatives: frozenset[str] = frozenset(
-            " ".join(text_list(path, "of_relatives", table.get("of_relatives"))).split()
-        )
+        self.traits = _names(path, table, "traits")
+        self.regardless = _names(path, table, "regardless")
+        self.of_relatives = _names(path, table, "of_relatives")
+        self.without_doubt = _names(path, table, "without_doubt")
         for name, patterns in (table.get("findings") or {}).items():
             self._add(path, name, text_list(path, name, patterns))
         self._measures = [_measure(path, entry) for entry in table.get("measures") or []]
         self.ids |= {measure.finding for measure in self._measures}
-        for name in self.traits | self.regardless | self.of_relatives:
+        for name in self.traits | self.regardless | self.of_relatives | self.without_doubt:
             if name not in self.ids:
                 raise TableError(path, name, "is listed at the end of the table but is no finding")
         self.groups: dict[str, frozenset[str]] = {}
@@ -74,8 +76,9 @@ class Findings:
     def _add(self, path: Path, name: str, patterns: list[str]) -> None:
         self.ids.add(name)
         for pattern in patterns:
+            sure = name in self.without_doubt or pattern.startswith(_SURE)
             try:
-                self.patterns.add(name, pattern)
+                self.patterns.add(name if sure else name + "?", pattern.removeprefix(_SURE))
             except PatternError as error:
                 raise TableError(path, name, str(error)) from error
 
@@ -93,7 +96,13 @@ class Findings:
     def find(self, words: Words, amounts: list[Quantity]) -> list[Found]:
         """All findings of a message and its quantities, in reading order."""
         found = [
-            Found(match.key, match.start, match.end, words.text(match.start, match.end))
+            Found(
+                match.key.removesuffix("?"),
+                match.start,
+                match.end,
+                words.text(match.start, match.end),
+                match.key.endswith("?"),
+            )
             for match in self.patterns.find(words)
         ]
         for quantity in amounts:
@@ -102,6 +111,10 @@ class Findings:
                     span = (quantity.start, quantity.end)
                     found.append(Found(measure.finding, *span, words.text(*span)))
         return sorted(found, key=lambda f: (f.start, f.end))
+
+
+def _names(path: Path, table: dict, entry: str) -> frozenset[str]:
+    return frozenset(" ".join(text_list(path, entry, table.get(entry))).split())
 
 
 def _measure(path: Path, entry: dict) -> _Measure:

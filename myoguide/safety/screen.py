@@ -11,7 +11,7 @@ from myoguide.safety.context import Context, Finding
 from myoguide.safety.findings import Findings
 from myoguide.safety.normalise import Vocabulary, normalise
 from myoguide.safety.quantities import quantities
-from myoguide.safety.signs import LEVELS, Sign, evidence, index, load_signs
+from myoguide.safety.signs import LEVELS, Combination, Sign, evidence, excepted, index, load_signs
 
 DATA = Path(__file__).resolve().parents[2] / "data" / "safety"
 MOST_EARLIER = 30  # messages of a conversation that are read again
@@ -41,6 +41,8 @@ class Screening:
     """What the screen read.
 
     ``signs``: strongest first. ``level`` and ``sign``: of the leading sign, or ``none`` and None.
+    ``suspected``: signs, strongest first, that rest on a doubtful wording. Whoever has a second
+    opinion asks it about them; for whoever has none they count.
     ``retracted``: this message took back what was told before. ``help_is_there``: it says that
     professional help has come.
     """
@@ -49,6 +51,7 @@ class Screening:
     findings: tuple[Finding, ...]
     retracted: bool = False
     help_is_there: bool = False
+    suspected: tuple[Shown, ...] = ()
 
     @property
     def level(self) -> str:
@@ -84,9 +87,8 @@ class Screen:
             before = self._after(before, self._read(message))
         now = self._read(text)
         findings = self._after(before, now)
-        signs = self._recognise(findings)
-        ranked = sorted(signs, key=lambda sign: -LEVELS.index(sign.level))
-        return Screening(tuple(ranked), tuple(findings), now.retracted, now.help_is_there)
+        signs, suspected = self._recognise(findings)
+        return Screening(signs, tuple(findings), now.retracted, now.help_is_there, suspected)
 
     def _read_message(self, text: str) -> _Reading:
         words = normalise(text, self.vocabulary)
@@ -120,20 +122,42 @@ class Screen:
         moved = [replace(f, start=f.start - _APART, end=f.end - _APART) for f in kept]
         return moved + list(reading.findings)
 
-    def _recognise(self, findings: list[Finding]) -> list[Shown]:
-        told = index(findings)
+    def _recognise(self, findings: list[Finding]) -> tuple[tuple[Shown, ...], tuple[Shown, ...]]:
+        """Signs that the findings show, and signs that only doubtful ones complete."""
+        told, sure = index(findings), index(f for f in findings if not f.doubtful)
         names = frozenset(told)
-        shown = []
+        signs, suspected = [], []
         for sign in self.signs.values():
-            for combination in sign.recognised:
-                if any(wanted.isdisjoint(names) for wanted in combination.all_of):
-                    continue
-                reasons = evidence(combination, told, self.findings.traits)
-                if reasons:
-                    new = any(reason.start >= 0 for reason in reasons)
-                    shown.append(Shown(sign.id, sign.level, reasons, new))
-                    break
-        return shown
+            possible = [
+                c
+                for c in sign.recognised
+                if not any(wanted.isdisjoint(names) for wanted in c.all_of)
+                and not excepted(c, names)
+            ]
+            reasons = self._reasons(possible, sure)
+            if reasons:
+                signs.append(_shown(sign, reasons))
+            elif possible and (reasons := self._reasons(possible, told)):
+                suspected.append(_shown(sign, reasons))
+        return _ranked(signs), _ranked(suspected)
+
+    def _reasons(
+        self, combinations: Sequence[Combination], told: dict[str, list[Finding]]
+    ) -> tuple[Finding, ...]:
+        """What fulfils the first combination that is fulfilled, or nothing."""
+        for combination in combinations:
+            reasons = evidence(combination, told, self.findings.traits)
+            if reasons:
+                return reasons
+        return ()
+
+
+def _shown(sign: Sign, reasons: tuple[Finding, ...]) -> Shown:
+    return Shown(sign.id, sign.level, reasons, any(reason.start >= 0 for reason in reasons))
+
+
+def _ranked(signs: list[Shown]) -> tuple[Shown, ...]:
+    return tuple(sorted(signs, key=lambda sign: -LEVELS.index(sign.level)))
 
 
 @lru_cache(maxsize=8)

@@ -5,6 +5,8 @@ The steps and the decision table are content: ``data/safety/self_check.yml``.
 
 from __future__ import annotations
 
+import calendar
+import datetime as dt
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,6 +29,9 @@ _DENIAL_REACH = 3
 _NO = frozenset(["no", "nope", "nah", "n", "naw", "none", "nothing", "negative"])
 # Ages, in minutes, below which a person is a baby, a child, a teenager.
 _AGES = (("baby", YEAR), ("child", 13 * YEAR), ("teenager", 18 * YEAR))
+_MONTHS = tuple(name.lower() for name in calendar.month_name)
+# Words that stand before a month or year when it is a beginning.
+_SINCE = frozenset(["since", "from", "in", "around", "last"])
 # Times, in minutes, below which jerks began today, days ago, weeks ago.
 _BEGINNINGS = (("today", 20 * 60.0), ("days", 2 * WEEK), ("weeks", 3 * MONTH))
 
@@ -103,8 +108,9 @@ class SelfCheck:
         self._vocabulary = Vocabulary(folder)
         table = load_table(self._path)
         self.told_before = str(table.get("told_before", ""))
+        self.noted = str(table.get("noted", ""))
         self._headings: dict[str, str] = dict(table.get("headings") or {})
-        self._closing = str(table.get("closing", ""))
+        self.closing = str(table.get("closing", ""))
         self._controls = self._named(table.get("controls") or {})
         self._requests = self._named(table.get("requests") or {})
         self._patterns: dict[str, Patterns] = {}
@@ -194,6 +200,9 @@ class SelfCheck:
                     ages.append(quantity.value * YEAR)
             return _age_group(min(ages), words) if ages else None
         if step_id == "since":
+            months = _months_since(words.words, dt.date.today())
+            if months is not None:
+                return "weeks" if months <= 3 else "months"
             times = [q.value for q in found if q.kind in ("duration", "ago")]
             long_enough = [value for value in times if value >= DAY] or times[:1] * (len(words) < 8)
             return _below(max(long_enough), _BEGINNINGS, "months") if long_enough else None
@@ -219,16 +228,11 @@ class SelfCheck:
         rows = (row for row in self.outcomes.values() if row.sign)
         return next((row for row in rows if row.holds(answers)), None)
 
-    def text_of(self, outcome: Outcome, outranked: bool = False) -> str:
-        """What is said of an outcome without a sign.
-
-        ``outranked``: a routine sign was told besides, and its reply says what to do.
-        """
-        if outranked:
-            return f"{outcome.because} {outcome.fits}"
+    def text_of(self, outcome: Outcome) -> str:
+        """What is said of an outcome without a sign."""
         heading = self._headings[outcome.level]
         todo = f"{outcome.do} {outcome.by}"
-        parts = [heading, f"{outcome.because} {outcome.fits}", todo, outcome.worse, self._closing]
+        parts = [heading, f"{outcome.because} {outcome.fits}", todo, outcome.worse, self.closing]
         return "\n\n".join(part for part in parts if part)
 
     # --- loading
@@ -313,6 +317,18 @@ def _exact(step: Step, text: str) -> str | None:
     for option in step.options:
         if plain in (option.title.casefold(), option.says.casefold()):
             return option.id
+    return None
+
+
+def _months_since(words: Sequence[str], today: dt.date) -> int | None:
+    """How many months ago "since May" or "since 2019" is, counted back from ``today``."""
+    for i, word in enumerate(words):
+        if not _SINCE & set(words[max(0, i - 2) : i]):
+            continue
+        if word in _MONTHS:
+            return (today.month - _MONTHS.index(word)) % 12
+        if word.isdigit() and 1900 < int(word) < today.year:
+            return 12 * (today.year - int(word))
     return None
 
 

@@ -129,9 +129,7 @@ def _members(path: Path, name: str, text: str, findings: Findings) -> frozenset[
 def evidence(
     combination: Combination, told: dict[str, list[Finding]], traits: frozenset[str]
 ) -> tuple[Finding, ...]:
-    """The findings that fulfil a combination, or nothing."""
-    if any(all(name in told for name in names) for names in combination.none_of):
-        return ()
+    """The findings that fulfil a combination, or nothing; its exceptions are not looked at."""
     chosen: list[list[Finding]] = []
     for place, names in enumerate(combination.all_of):
         allowed = combination.when if place == 0 else _WHEN - {"history"}
@@ -151,6 +149,11 @@ def evidence(
         if max(f.end for f in picked) - min(f.start for f in picked) <= combination.near:
             return tuple(picked)
     return ()
+
+
+def excepted(combination: Combination, names: frozenset[str]) -> bool:
+    """Tell whether the findings named rule the combination out."""
+    return any(exception <= names for exception in combination.none_of)
 
 
 def index(findings: Iterable[Finding]) -> dict[str, list[Finding]]:

@@ -34,7 +34,9 @@ FUZZ = settings(
 
 def level(conversation) -> int:
     *earlier, text = conversation
-    return LEVELS.index(SCREEN(text, earlier).level)
+    screening = SCREEN(text, earlier)
+    noticed = (*screening.signs, *screening.suspected)
+    return max((LEVELS.index(sign.level) for sign in noticed), default=0)
 
 
 def with_last(conversation, text):

@@ -1,0 +1,134 @@
+"""Which sign does a message tell of, and at what level? Two linear heads over sentence vectors.
+
+Usable without Rasa. Taught with the messages in data/safety/second_opinion. They speak up where
+they are sure by themselves, or less sure about a sign that the screen already suspects from a
+doubtful wording; they can only raise a level.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from myoguide.nlu.question_model import LinearHead
+from myoguide.safety.screen import Shown
+from myoguide.safety.signs import LEVELS
+from myoguide.safety.tables import load_table
+
+NONE = "none"
+@dataclass(frozen=True)
+class Limits:
+    """Least probability, for each level, of that level or a higher one.
+
+    ``alone``: by the second opinion's own reading; ``suspected``: of a sign that the screen
+    suspects. Chosen on messages that were held out of the training.
+    """
+
+    alone: dict[str, float]
+    suspected: dict[str, float]
+
+
+LIMITS = Limits(
+    alone={"emergency": 0.30, "urgent": 0.35, "routine": 0.30},
+    suspected={"emergency": 0.10, "urgent": 0.15, "routine": 0.05},
+)
+
+
+@dataclass(frozen=True)
+class Told:
+    """A message (or a conversation, joined) and the sign it tells of, or "none"."""
+
+    text: str
+    sign: str
+
+
+def read_messages(folder: Path | str, signs: Iterable[str]) -> list[Told]:
+    """The labelled messages of all tables in the folder. Raises ValueError for an unknown sign."""
+    known, told = {*signs, NONE}, []
+    for path in sorted(Path(folder).glob("*.yml")):
+        for sign, messages in load_table(path).items():
+            if sign not in known:
+                raise ValueError(f"{path}: '{sign}' is no sign of data/safety/signs.yml")
+            told += [Told(joined(m if isinstance(m, list) else [m]), sign) for m in messages]
+    return told
+
+
+def joined(texts: Sequence[str]) -> str:
+    """Several messages as one text."""
+    return " ".join(texts)
+
+
+class OpinionModel:
+    """The two heads; vectors are unit length, of shape (features,)."""
+
+    def __init__(self, level: LinearHead, sign: LinearHead) -> None:
+        self.level, self.sign = level, sign
+
+    @classmethod
+    def fit(
+        cls, vectors: np.ndarray, told: Sequence[str], level_of: dict[str, str], c: float
+    ) -> OpinionModel:
+        """``told``: for each vector a sign or "none"."""
+        rows = [row for row, sign in enumerate(told) if sign != NONE]
+        return cls(
+            LinearHead.fit(vectors, [level_of.get(sign, NONE) for sign in told], c),
+            LinearHead.fit(vectors[rows], [told[row] for row in rows], c),
+        )
+
+    def at_least(self, vector: np.ndarray) -> dict[str, float]:
+        """Probability of each level or a higher one."""
+        levels = self.level.probabilities(vector)
+        return {
+            level: sum(levels.get(higher, 0.0) for higher in LEVELS[LEVELS.index(level) :])
+            for level in LEVELS[1:]
+        }
+
+    def likeliest(self, vector: np.ndarray, among: Iterable[str]) -> str:
+        """The likeliest of some signs."""
+        scores = self.sign.probabilities(vector)
+        return max(among, key=lambda sign: scores.get(sign, 0.0))
+
+    def save(self, path: Path) -> None:
+        heads = {"level": self.level, "sign": self.sign}
+        np.savez(
+            path,
+            **{f"{name}_classes": np.array(head.classes) for name, head in heads.items()},
+            **{f"{name}_weights": head.weights for name, head in heads.items()},
+            **{f"{name}_bias": head.bias for name, head in heads.items()},
+        )
+
+    @classmethod
+    def load(cls, path: Path) -> OpinionModel:
+        with np.load(path, allow_pickle=False) as stored:
+            return cls(
+                *(
+                    LinearHead(
+                        tuple(stored[f"{name}_classes"].tolist()),
+                        stored[f"{name}_weights"],
+                        stored[f"{name}_bias"],
+                    )
+                    for name in ("level", "sign")
+                )
+            )
+
+
+def opinion(
+    model: OpinionModel,
+    vector: np.ndarray,
+    suspected: Sequence[Shown],
+    level_of: dict[str, str],
+    limits: Limits = LIMITS,
+) -> Shown | None:
+    """The sign that the second opinion sees, or None."""
+    at_least = model.at_least(vector)
+    for level in reversed(LEVELS[1:]):
+        here = [shown for shown in suspected if shown.level == level]
+        limit = (limits.suspected if here else limits.alone)[level]
+        if at_least[level] >= limit:
+            among = [s.id for s in here] or [s for s, its in level_of.items() if its == level]
+            sign = model.likeliest(vector, among)
+            return next((s for s in here if s.id == sign), Shown(sign, level, ()))
+    return None

@@ -1,0 +1,185 @@
+"""A second pair of eyes: raises a level that the screen's rules missed, never lowers one.
+
+The reading itself is in `myoguide.nlu.opinion_model`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from pathlib import Path
+from typing import Any, Optional, Text
+
+import numpy as np
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.shared.nlu.constants import TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from myoguide.nlu.build_encoder import DEFAULT_DIR
+from myoguide.nlu.encoder import SentenceEncoder, load_encoder
+from myoguide.nlu.graph import LANGUAGE, SCREENED, SCREENING, intent_of
+from myoguide.nlu.opinion_model import (
+    NONE,
+    OpinionModel,
+    joined,
+    opinion,
+    read_messages,
+)
+from myoguide.nlu.safety_screen import conclude, screening_of, text_of, told_before, with_signs
+from myoguide.nlu.sentence_encoder import SentenceEncoderFeaturizer, sentence_vector
+from myoguide.safety import Screening, load
+from myoguide.safety.screen import Shown
+from myoguide.safety.signs import LEVELS
+
+logger = logging.getLogger(__name__)
+
+MODEL_FILE = "second_opinion.npz"
+# How many messages before are read together with this one.
+TOGETHER = 2
+
+
+def texts_together(tracker: DialogueStateTracker | None) -> list[Text]:
+    """The last messages before this one, as far as none of them took back what came before it."""
+    events = told_before(tracker)
+    taken_back = [i for i, e in enumerate(events) if screening_of(e).get("retracted")]
+    events = events[taken_back[-1] :] if taken_back else events
+    return [text_of(event) for event in events[-TOGETHER:]]
+
+
+@DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=True)
+class SecondOpinion(GraphComponent):
+    """Reads the message, alone and with those before it, and raises the level where it must.
+
+    Without the encoder, or when it fails, what the screen suspects counts.
+    """
+
+    @classmethod
+    def required_components(cls) -> list[type]:
+        return [SentenceEncoderFeaturizer]
+
+    @staticmethod
+    def get_default_config() -> dict[Text, Any]:
+        return {
+            # Labelled messages, relative to the project.
+            "messages": "data/safety/second_opinion",
+            # Where the prepared encoder lies.
+            "folder": str(DEFAULT_DIR),
+            # Inverse regularisation of the linear heads.
+            "C": 5.0,
+        }
+
+    @classmethod
+    def fingerprint_addon(cls, config: dict[str, Any]) -> Optional[str]:
+        """The messages are no training data of Rasa's; a change in them must train anew."""
+        folder = Path(config.get("messages") or cls.get_default_config()["messages"])
+        digest = hashlib.sha256()
+        for path in sorted(folder.glob("*.yml")):
+            digest.update(path.read_bytes())
+        return digest.hexdigest()
+
+    def __init__(
+        self,
+        config: dict[Text, Any],
+        storage: ModelStorage,
+        resource: Resource,
+        model: OpinionModel | None = None,
+    ) -> None:
+        self.config, self._storage, self._resource, self._model = config, storage, resource, model
+        self._level_of = {sign.id: sign.level for sign in load().signs.values()}
+        self._encoder: SentenceEncoder | None = None
+        try:
+            self._encoder = load_encoder(config["folder"])
+        except Exception as error:
+            logger.error("no sentence encoder, the screen has no second opinion: %s", error)
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[Text, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> SecondOpinion:
+        return cls(config, model_storage, resource)
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[Text, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> SecondOpinion:
+        with model_storage.read_from(resource) as folder:
+            return cls(config, model_storage, resource, OpinionModel.load(folder / MODEL_FILE))
+
+    def train(self, training_data: TrainingData) -> Resource:
+        messages = read_messages(self.config["messages"], self._level_of)
+        vectors = [self._encoder.encode([message.text for message in messages])]
+        told = [message.sign for message in messages]
+        # What people ask is harmless unless it is filed under a sign.
+        told_texts = {message.text for message in messages}
+        for example in training_data.intent_examples:
+            vector = sentence_vector(example)
+            if vector is not None and example.get(TEXT) not in told_texts:
+                vectors.append(vector[np.newaxis])
+                told.append(NONE)
+        self._model = OpinionModel.fit(
+            np.concatenate(vectors), told, self._level_of, self.config["C"]
+        )
+        with self._storage.write_to(self._resource) as folder:
+            self._model.save(folder / MODEL_FILE)
+        return self._resource
+
+    def process(
+        self, messages: list[Message], tracker: Optional[DialogueStateTracker] = None
+    ) -> list[Message]:
+        for message in messages:
+            screening = message.get(SCREENED)
+            foreign = message.get(LANGUAGE)
+            if screening is not None and not foreign and intent_of(message) != "failed_safe":
+                self._consider(message, screening, tracker)
+        return messages
+
+    def _consider(
+        self, message: Message, screening: Screening, tracker: DialogueStateTracker | None
+    ) -> None:
+        try:
+            seen = self._see(message, screening, tracker)
+        except Exception:
+            logger.exception("no second opinion on a message; what is suspected counts")
+            seen = screening.suspected[:1]
+        if any(_higher(sign.level, screening.level) for sign in seen):
+            raised = [Shown(*pair) for pair in message.get(SCREENING)["raised"]]
+            conclude(
+                message,
+                with_signs(screening, seen),
+                (*raised, *seen),
+                tracker,
+                type(self).__name__,
+            )
+
+    def _see(
+        self, message: Message, screening: Screening, tracker: DialogueStateTracker | None
+    ) -> tuple[Shown, ...]:
+        """The sign seen in the message, or in the message read with those before it."""
+        vector = sentence_vector(message)
+        if vector is None or self._model is None or self._encoder is None:
+            return screening.suspected[:1]
+        seen = opinion(self._model, vector, screening.suspected, self._level_of)
+        if seen is None and screening.level == NONE and not screening.retracted:
+            before = texts_together(tracker)
+            if before:
+                together = self._encoder.encode([joined([*before, message.get(TEXT)])])[0]
+                seen = opinion(self._model, together, screening.suspected, self._level_of)
+        return (seen,) if seen else ()
+
+
+def _higher(level: str, other: str) -> bool:
+    return LEVELS.index(level) > LEVELS.index(other)

@@ -1,0 +1,71 @@
+"""The second opinion speaks up where it is sure, sooner about what is suspected already."""
+
+import numpy as np
+import pytest
+import yaml
+
+from myoguide.nlu.opinion_model import Limits, OpinionModel, opinion, read_messages
+from myoguide.safety import load
+from myoguide.safety.screen import Shown
+
+LEVEL_OF = {"stroke_signs": "emergency", "self_harm": "emergency", "new_medicine": "urgent"}
+LIMITS = Limits(
+    alone={"emergency": 0.8, "urgent": 0.8, "routine": 0.8},
+    suspected={"emergency": 0.3, "urgent": 0.3, "routine": 0.3},
+)
+# One direction for each kind of message.
+AXES = {"stroke_signs": 0, "self_harm": 1, "new_medicine": 2, "none": 3}
+
+
+def towards(*shares: tuple[str, float]) -> np.ndarray:
+    vector = np.zeros(len(AXES), dtype=np.float32)
+    for name, share in shares:
+        vector[AXES[name]] = share
+    return vector / np.linalg.norm(vector)
+
+
+@pytest.fixture(scope="module")
+def model() -> OpinionModel:
+    told = [name for name in AXES for _ in range(20)]
+    vectors = np.stack([towards((name, 1.0)) for name in told])
+    return OpinionModel.fit(vectors, told, LEVEL_OF, c=20.0)
+
+
+def test_it_names_the_sign_and_its_level_where_it_is_sure(model):
+    seen = opinion(model, towards(("self_harm", 1.0)), (), LEVEL_OF, LIMITS)
+    assert (seen.id, seen.level) == ("self_harm", "emergency")
+
+
+def test_it_says_nothing_of_a_harmless_message(model):
+    assert opinion(model, towards(("none", 1.0)), (), LEVEL_OF, LIMITS) is None
+
+
+def test_a_doubtful_message_counts_only_if_the_screen_suspects_the_sign_too(model):
+    unsure = towards(("stroke_signs", 1.0), ("none", 1.0))
+    suspected = (Shown("stroke_signs", "emergency", ()),)
+    assert opinion(model, unsure, (), LEVEL_OF, LIMITS) is None
+    assert opinion(model, unsure, suspected, LEVEL_OF, LIMITS) == suspected[0]
+
+
+def test_a_suspicion_that_it_does_not_share_is_dropped(model):
+    suspected = (Shown("stroke_signs", "emergency", ()),)
+    assert opinion(model, towards(("none", 1.0)), suspected, LEVEL_OF, LIMITS) is None
+
+
+def test_it_reads_the_same_after_being_saved(model, tmp_path):
+    model.save(tmp_path / "opinion.npz")
+    again = OpinionModel.load(tmp_path / "opinion.npz")
+    vector = towards(("new_medicine", 1.0), ("none", 0.5))
+    assert again.at_least(vector) == pytest.approx(model.at_least(vector))
+
+
+def test_every_message_is_filed_under_a_sign_of_the_protocol():
+    signs = {sign.id for sign in load().signs.values()}
+    told = read_messages("data/safety/second_opinion", signs)
+    assert {message.sign for message in told} == {*signs, "none"}
+
+
+def test_an_unknown_sign_is_named_with_its_file(tmp_path):
+    (tmp_path / "wrong.yml").write_text(yaml.safe_dump({"stroke_sings": ["x"]}))
+    with pytest.raises(ValueError, match=r"wrong\.yml.*stroke_sings"):
+        read_messages(tmp_path, {"stroke_signs"})
