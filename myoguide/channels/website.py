@@ -31,7 +31,7 @@ from sanic import Sanic
 from sanic.request import Request
 from socketio import AsyncServer
 
-from myoguide.channels import website_page
+from myoguide.channels import gate, website_page
 from myoguide.channels.conversation_ids import ConversationIds, RefusedToken, load_secret
 from myoguide.channels.forget import forget_conversation
 from myoguide.channels.rate import Rate, RateLimiter
@@ -139,6 +139,7 @@ class WebsiteBlueprint(SocketBlueprint):
 
     def register(self, app: Sanic, options: dict[Text, Any]) -> None:
         self.ctx.app = app
+        gate.guard(app)
         super().register(app, options)
         website_page.serve(app, self.ctx.pack)
 

@@ -124,6 +124,60 @@ test("A server that restarts in mid-conversation is waited for, and the next mes
   await chat.end();
 });
 
+test("A self-check goes on after a restart of the server and a reload of the page", async () => {
+  const chat = await (await open()).begin();
+  for (const answer of ["check my symptoms", "none of these", "me, 45"]) {
+    await chat.ask(answer);
+    await chat.inside(".typing").waitFor({ state: "hidden", timeout: WAIT });
+  }
+  const said = await chat.texts();
+  assert.match(said.at(-1), /^3 of 10/);
+  await assistant.stop();
+  await assistant.start();
+  await chat.page.reload();
+  await chat.items.nth(said.length - 1).waitFor({ timeout: 2 * WAIT });
+  assert.deepEqual(await chat.texts(), said);
+  assert.match(await (await chat.ask("at rest")).innerText(), /4 of 10/);
+  await chat.end();
+});
+
+test("Without the action server: a card, a self-check to its end, and a plain word where nothing comes", async () => {
+  const alone = await Assistant.start({ lacks: "actions" });
+  try {
+    const chat = await (await Chat.open(browser, alone.address)).begin();
+    const answers = ["none of these", "me, 45", "at rest", "left hand", "every day", "six weeks",
+      "the muscle is weaker", "none", "none", "nothing"];
+    for (const answer of ["check my symptoms", ...answers]) {
+      await chat.ask(answer);
+      await chat.inside(".typing").waitFor({ state: "hidden", timeout: WAIT });
+    }
+    assert.match(await chat.replies.last().locator(".card.routine").innerText(), /seen by a doctor/);
+    await chat.field.fill("my summary");
+    await chat.field.press("Enter");
+    const fate = chat.mine.last().locator(".fate");
+    await fate.waitFor({ timeout: WAIT });
+    assert.match(await fate.innerText(), /Not answered\. Try again/);
+    const card = await chat.ask("my dad is on the floor and wont wake up");
+    assert.match(await card.locator(".card.emergency h3").innerText(), /^Call /);
+    await chat.end();
+  } finally {
+    await alone.stop();
+  }
+});
+
+test("The country that the site sets decides the number, from the opening on", async () => {
+  const chat = await open(SIZES.desk, (page) => page.route("**/chat", async (route) => {
+    const response = await route.fetch();
+    const body = (await response.text()).replace("<myoguide-chat", '<myoguide-chat country="gb"');
+    await route.fulfill({ response, body });
+  }));
+  await chat.begin();
+  assert.match(await chat.replies.first().innerText(), /call 999/);
+  const card = await chat.ask("my dad is on the floor and wont wake up");
+  assert.equal(await card.locator("h3").innerText(), "Call 999 now.");
+  await chat.end();
+});
+
 test("Offline it says so, keeps what is typed, and sends it once when back", async () => {
   const chat = await (await open()).begin();
   await chat.listen();

@@ -21,8 +21,10 @@ export const WAIT = 15_000; // milliseconds for an answer, on a machine that is 
 export class Assistant {
   #process = null;
 
-  static async start() {
+  /** `lacks`: what is taken from it once it runs ("actions": the action server). */
+  static async start({ lacks = "" } = {}) {
     const assistant = new Assistant();
+    assistant.lacks = lacks;
     assistant.port = await freePort();
     assistant.actionPort = await freePort();
     // Where another site may be served that embeds the chat.
@@ -39,7 +41,7 @@ export class Assistant {
       MYOGUIDE_PORT: String(this.port), MYOGUIDE_ACTION_PORT: String(this.actionPort),
       MYOGUIDE_ALLOWED_ORIGINS: `http://localhost:${this.sitePort}`,
     };
-    this.#process = spawn(`${ROOT}.venv/bin/python`, ["tests/browser/serve.py", this.logs], {
+    this.#process = spawn(`${ROOT}.venv/bin/python`, ["tests/browser/serve.py", this.logs, this.lacks], {
       cwd: ROOT, env: environment, stdio: ["pipe", "pipe", "inherit"],
     });
     // Read to its end: a closed pipe would stop the server at its next word.

@@ -19,7 +19,7 @@ const emergency = {
 };
 const crisis = {
   level: "emergency", sign: "self_harm",
-  text: "I'm glad you told me. You matter. If you might act on it, call 999 now.\n- You can ring Samaritans, 116 123, at any hour.",
+  text: "I'm glad you told me. You matter. If you might act on it, call 999 now.\n- Talk to someone today, day or night: Samaritans, 116 123.",
 };
 const urgent = {
   level: "urgent", sign: "infantile_spasms",

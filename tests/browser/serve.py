@@ -1,7 +1,7 @@
 """Serves the trained assistant for the browser tests until its standard input closes.
 
 Ports come from MYOGUIDE_PORT and MYOGUIDE_ACTION_PORT, as for `make run`; logs go to the folder
-that is the first argument.
+that is the first argument. A second one, "actions", ends the action server once everything is up.
 """
 
 import os
@@ -13,7 +13,10 @@ from myoguide import launch
 
 launch.LOGS = Path(sys.argv[1])
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-with launch.services(int(os.environ["MYOGUIDE_PORT"])):
+with launch.services(int(os.environ["MYOGUIDE_PORT"])) as (actions, _):
+    if "actions" in sys.argv[2:]:
+        actions.terminate()
+        actions.wait()
     sys.stdout.write("serving for browser tests\n")
     sys.stdout.flush()
     sys.stdin.read()

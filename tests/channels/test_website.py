@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 import os
 import socket
 import stat
@@ -16,7 +17,7 @@ import pytest
 import socketio
 from rasa.core.channels.channel import UserMessage, register
 from rasa.core.lock_store import InMemoryLockStore
-from rasa.core.tracker_store import InMemoryTrackerStore, SQLTrackerStore, TrackerStore
+from rasa.core.tracker_store import FailSafeTrackerStore, TrackerStore
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import BotUttered, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
@@ -29,6 +30,7 @@ from myoguide.channels.transcript import reply, transcript
 from myoguide.channels.website import Settings, WebsiteInput
 from myoguide.channels.website_page import blocks, render
 from myoguide.knowledge import load_pack
+from myoguide.store import ConversationStore
 
 SECRET = "a secret for tests that is long enough"
 PACK = load_pack("data")
@@ -36,11 +38,17 @@ GENEROUS = Rate(burst=1000, per_minute=1000)
 OPTIONS = {"per_connection": GENEROUS, "opening": ""}
 
 
+def new_store() -> ConversationStore:
+    """An empty one, on SQLite."""
+    url = f"sqlite:///{tempfile.mkdtemp(prefix='myoguide-test-')}/kept.db"
+    return ConversationStore(Domain.empty(), url, background=False)
+
+
 class Echo:
     """Answers "text" with "You: text", as Rasa does it: under the lock, kept in the tracker."""
 
     def __init__(self) -> None:
-        self.tracker_store: TrackerStore = InMemoryTrackerStore(Domain.empty())
+        self.tracker_store: TrackerStore = new_store()
         self.lock_store = InMemoryLockStore()
         self.hold = asyncio.Event()
         self.hold.set()
@@ -294,6 +302,15 @@ def test_the_country_reaches_rasa_only_as_a_country_code() -> None:
     play(scene)
 
 
+def test_the_opening_knows_the_country_already() -> None:
+    async def scene(house: House) -> None:
+        browser = await house.browser()
+        await browser.call("session_request", {"country": "GB"})
+        assert [m.metadata for m in house.agent.seen] == [{"country": "GB"}]
+
+    play(scene, opening="hello")
+
+
 # --- what is refused
 
 
@@ -476,14 +493,15 @@ def test_a_pressed_button_is_remembered_by_its_title_and_feedback_is_no_message(
     assert [m["id"] for m in shown] == ["m1", "m1.1", "m2", "m3.1"]
 
 
-def test_deleting_from_sqlite_leaves_the_others(tmp_path) -> None:
+def test_deleting_one_conversation_leaves_the_others() -> None:
     async def run() -> None:
-        store = SQLTrackerStore(Domain.empty(), dialect="sqlite", db=str(tmp_path / "c.db"))
+        store = FailSafeTrackerStore(new_store())
         for name in ("mine", "yours"):
             tracker = DialogueStateTracker.from_events(name, [UserUttered("hi")])
             await store.save(tracker)
         await forget_conversation(store, "mine")
-        assert list(await store.keys()) == ["yours"]
+        assert await store.retrieve("mine") is None
+        assert await store.retrieve("yours") is not None
 
     asyncio.run(run())
 

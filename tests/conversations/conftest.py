@@ -33,9 +33,10 @@ class Conversation:
     address: str
     sender: str
 
-    def say(self, text: str) -> list[dict[str, Any]]:
-        """Send a message; return the replies."""
-        body = json.dumps({"sender": self.sender, "message": text}).encode()
+    def say(self, text: str, country: str | None = None) -> list[dict[str, Any]]:
+        """Send a message, as from ``country``; return the replies."""
+        message = {"sender": self.sender, "message": text, "metadata": {"country": country}}
+        body = json.dumps(message).encode()
         headers = {"Content-Type": "application/json"}
         request = urllib.request.Request(f"{self.address}/webhooks/rest/webhook", body, headers)
         with urllib.request.urlopen(request, timeout=TIMEOUT) as reply:

@@ -3,6 +3,7 @@
 A file holds a list of
 
 - name: a sentence about behaviour
+  country: ISO code that the channel sends with each message (may be missing)
   given: messages said before (may be missing)
   when: the message, or messages, that it is about
   then:                        after the last of them; each part may be missing
@@ -35,6 +36,7 @@ class Scenario:
     given: tuple[str, ...]
     when: tuple[str, ...]
     then: dict[str, Any] = field(default_factory=dict)
+    country: str | None = None
 
     @property
     def messages(self) -> tuple[str, ...]:
@@ -51,6 +53,7 @@ def scenarios(folder: Path = FOLDER) -> Iterator[Scenario]:
                 tuple(_flat(entry.get("given", ()))),
                 tuple(_flat(entry["when"])),
                 entry["then"],
+                entry.get("country"),
             )
 
 

@@ -49,7 +49,7 @@ def complaints(then, replies, tracker):
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=[scenario.name for scenario in SCENARIOS])
 def test_scenario(scenario: Scenario, conversation):
     for message in scenario.messages:
-        replies = conversation.say(message)
+        replies = conversation.say(message, scenario.country)
     assert replies, "no reply at all"
     wrong = list(complaints(scenario.then, replies, conversation.tracker()))
     said = " / ".join(reply.get("text", "")[:200] for reply in replies)

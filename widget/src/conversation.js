@@ -117,7 +117,8 @@ export class Conversation {
   /** Takes the conversation up where it was, or begins one. */
   async #takeUp() {
     const { token } = this.#memory.read();
-    const answer = await this.#ask("session_request", token ? { session_id: token } : {});
+    const { country } = this.#options;
+    const answer = await this.#ask("session_request", token ? { session_id: token } : { country });
     if (answer.error === "unknown_conversation") {
       const { queue } = this;
       this.#memory.write({ queue });

@@ -1,7 +1,7 @@
 // One message of the transcript as a list item: what was asked, an answer, or a care card.
 
 import { el, icon } from "./elements.js";
-import { callToAction, numbersIn, paint } from "./text.js";
+import { callToAction, numbersIn, paint, paintPage } from "./text.js";
 
 const FEEDBACK = "/feedback";
 
@@ -35,7 +35,7 @@ function reply(message, strings, act) {
   const level = strings.levels[message.level] ? message.level : null;
   const box = el("div", { class: level ? `card ${level}` : "bubble", dir: "auto" });
   if (level) box.append(...card(message, level, strings));
-  else box.append(paint(message.text));
+  else box.append(message.summary ? paintPage(message.text) : paint(message.text));
   if (message.source) box.append(source(message.source, strings));
   if (message.summary) box.append(paperTools(message, strings, act));
   else if (message.answers) box.append(answerTools(message, strings, act));

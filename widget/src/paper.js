@@ -1,7 +1,7 @@
 // The page for the doctor, on paper or as a file; it leaves the browser no other way.
 
 import { el } from "./elements.js";
-import { paint } from "./text.js";
+import { paintPage } from "./text.js";
 
 /** Prints `text` alone, from a frame of its own. */
 export function printPage(text, heading) {
@@ -11,7 +11,7 @@ export function printPage(text, heading) {
   const page = frame.contentDocument;
   page.title = heading;
   page.body.style.font = "12pt/1.5 sans-serif";
-  page.body.append(page.adoptNode(paint(text)));
+  page.body.append(page.adoptNode(paintPage(text)));
   frame.contentWindow.addEventListener("afterprint", () => frame.remove());
   frame.contentWindow.print();
 }

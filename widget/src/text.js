@@ -28,6 +28,23 @@ export function paint(text, apart = false) {
   return fragment;
 }
 
+// A heading in capitals, or what a line begins with before a colon.
+const LABEL = /^(?:[A-Z][^:."]{1,45}:|[A-Z ]{8,}$)/;
+
+/** A page for the doctor: as `paint`, with headings and labels in strong letters. */
+export function paintPage(text) {
+  const fragment = paint(text);
+  for (const paragraph of fragment.querySelectorAll("p")) {
+    for (const line of [...paragraph.childNodes]) {
+      const label = line.nodeType === Node.TEXT_NODE && line.data.match(LABEL)?.[0];
+      if (!label) continue;
+      line.splitText(label.length);
+      line.replaceWith(el("strong", {}, label));
+    }
+  }
+  return fragment;
+}
+
 /** Appends `text` to `parent`, pairs of ** as strong words. */
 function inline(parent, text) {
   let from = 0;
@@ -54,7 +71,7 @@ const NUMBER = /\+?\d(?:[\d -]*\d)+(?!\d)(?!\s*(?:second|minute|hour|day|week|mo
 
 /** Telephone numbers in the sentences that ask to call: "112", "0800 123 4567", "9-8-8". */
 export function numbersIn(text) {
-  const asking = (text.match(SENTENCES) || []).filter((s) => /\b(call|ring|line)\b/i.test(s));
+  const asking = (text.match(SENTENCES) || []).filter((s) => /\b(call|ring|line|talk)\b/i.test(s));
   const numbers = asking.flatMap((sentence) => sentence.match(NUMBER) || []);
   return [...new Set(numbers)].filter((number) => number.replace(/\D/g, "").length >= 3);
 }
