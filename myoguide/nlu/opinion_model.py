@@ -21,19 +21,22 @@ from myoguide.safety.tables import load_table
 NONE = "none"
 @dataclass(frozen=True)
 class Limits:
-    """Least probability, for each level, of that level or a higher one.
+    """Least probability to speak up at each level; chosen on messages held out of the training.
 
-    ``alone``: by the second opinion's own reading; ``suspected``: of a sign that the screen
-    suspects. Chosen on messages that were held out of the training.
+    ``alone``: that the level, or a higher one, is due. ``suspected``: that anything serious is
+    due (urgent or higher; for a routine sign, routine or higher) where the screen suspects a sign
+    of the level. In doubt between two levels the higher one counts: of what is serious, ``share``
+    must speak for an emergency.
     """
 
     alone: dict[str, float]
     suspected: dict[str, float]
+    share: float = 0.12
 
 
 LIMITS = Limits(
-    alone={"emergency": 0.30, "urgent": 0.35, "routine": 0.30},
-    suspected={"emergency": 0.10, "urgent": 0.15, "routine": 0.05},
+    alone={"emergency": 0.40, "urgent": 0.45, "routine": 0.30},
+    suspected={"emergency": 0.25, "urgent": 0.20, "routine": 0.05},
 )
 
 
@@ -124,11 +127,13 @@ def opinion(
 ) -> Shown | None:
     """The sign that the second opinion sees, or None."""
     at_least = model.at_least(vector)
-    for level in reversed(LEVELS[1:]):
-        here = [shown for shown in suspected if shown.level == level]
-        limit = (limits.suspected if here else limits.alone)[level]
-        if at_least[level] >= limit:
-            among = [s.id for s in here] or [s for s, its in level_of.items() if its == level]
+    for rank, level in reversed(list(enumerate(LEVELS[1:], start=1))):
+        serious = at_least["urgent" if level == "emergency" else level]
+        shared = serious >= limits.suspected[level] and at_least[level] >= limits.share * serious
+        doubted = any(LEVELS.index(sign.level) >= rank for sign in suspected)
+        if at_least[level] >= limits.alone[level] or (doubted and shared):
+            here = {sign.id: sign for sign in suspected if sign.level == level}
+            among = here or [sign for sign, its in level_of.items() if its == level]
             sign = model.likeliest(vector, among)
-            return next((s for s in here if s.id == sign), Shown(sign, level, ()))
+            return here.get(sign, Shown(sign, level, ()))
     return None

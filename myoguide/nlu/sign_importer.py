@@ -6,10 +6,12 @@ slot ``sign``: it needs no action server, no encoder and no learned model.
 
 from __future__ import annotations
 
-from typing import Any, Text
+from functools import lru_cache
+from typing import Any, Optional, Text
 
 from rasa.shared.core.domain import Domain
 from rasa.shared.importers.rasa import RasaFileImporter
+from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from myoguide.safety.other_languages import emergency_sentences
 from myoguide.safety.say import SignReply, replies
@@ -23,6 +25,13 @@ class SignImporter(RasaFileImporter):
 
     def get_domain(self) -> Domain:
         return super().get_domain().merge(Domain.from_dict({"responses": responses()}))
+
+    @lru_cache(maxsize=1)  # noqa: B019 - Rasa makes one importer a process and asks twice
+    def _nlu_data(self) -> TrainingData:
+        return super().get_nlu_data()
+
+    def get_nlu_data(self, language: Optional[Text] = "en") -> TrainingData:
+        return self._nlu_data()
 
 
 def responses() -> dict[Text, list[dict[Text, Any]]]:

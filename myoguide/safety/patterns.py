@@ -24,9 +24,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
-import spacy
 from spacy.matcher import PhraseMatcher
 from spacy.tokens import Doc
+from spacy.vocab import Vocab
 
 from myoguide.safety.normalise import QUESTION, STOP, Vocabulary, Words
 from myoguide.safety.tables import word_set
@@ -84,8 +84,8 @@ class Patterns:
         """``over_commas``: whether the gap of a pattern may run over a comma."""
         self._vocabulary = vocabulary
         self._over_commas = over_commas
-        self._nlp = spacy.blank("en")
-        self._phrases = PhraseMatcher(self._nlp.vocab, attr="LEMMA")
+        self._vocab = Vocab()
+        self._phrases = PhraseMatcher(self._vocab, attr="LEMMA")
         self._gapped: dict[str, list[_Gapped]] = {}
         self.words: Counter[str] = Counter()  # how many patterns use a word
 
@@ -134,7 +134,7 @@ class Patterns:
         docs = []
         for words in itertools.product(*choices):
             phrase = [word for word in words if word]
-            docs.append(Doc(self._nlp.vocab, words=phrase, lemmas=phrase))
+            docs.append(Doc(self._vocab, words=phrase, lemmas=phrase))
         self._phrases.add(key, docs)
 
     def _add_gapped(
@@ -151,8 +151,8 @@ class Patterns:
         """All matches in reading order; of two with one key, only the longer of overlapping."""
         if not len(words):
             return []
-        doc = Doc(self._nlp.vocab, words=list(words.words), lemmas=list(words.lemmas))
-        strings = self._nlp.vocab.strings
+        doc = Doc(self._vocab, words=list(words.words), lemmas=list(words.lemmas))
+        strings = self._vocab.strings
         found = {Match(strings[key], start, end) for key, start, end in self._phrases(doc)}
         places: dict[str, list[int]] = {}
         for i, (word, lemma) in enumerate(zip(words.words, words.lemmas, strict=True)):

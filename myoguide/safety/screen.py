@@ -53,6 +53,10 @@ class Screening:
     help_is_there: bool = False
     suspected: tuple[Shown, ...] = ()
 
+    def cautious(self) -> Screening:
+        """The screening as it counts without a second opinion: what is suspected is told."""
+        return replace(self, signs=_ranked((*self.signs, *self.suspected)), suspected=())
+
     @property
     def level(self) -> str:
         return self.signs[0].level if self.signs else "none"
@@ -156,7 +160,7 @@ def _shown(sign: Sign, reasons: tuple[Finding, ...]) -> Shown:
     return Shown(sign.id, sign.level, reasons, any(reason.start >= 0 for reason in reasons))
 
 
-def _ranked(signs: list[Shown]) -> tuple[Shown, ...]:
+def _ranked(signs: Sequence[Shown]) -> tuple[Shown, ...]:
     return tuple(sorted(signs, key=lambda sign: -LEVELS.index(sign.level)))
 
 

@@ -1,26 +1,26 @@
 """Several messages: what was told before counts, until it is taken back."""
 
 
-def test_findings_of_two_messages_combine(shipped):
-    screening = shipped("He's awake when it happens.", ["My baby keeps jerking."])
+def test_findings_of_two_messages_combine(cautious):
+    screening = cautious("He's awake when it happens.", ["My baby keeps jerking."])
     assert screening.sign == "infant_awake_jerks"
 
 
-def test_an_escalation_stays(shipped):
-    screening = shipped("ok thank you", ["my dad collapsed and won't wake up"])
+def test_an_escalation_stays(cautious):
+    screening = cautious("ok thank you", ["my dad collapsed and won't wake up"])
     assert screening.level == "emergency"
     assert not screening.signs[0].new
 
 
-def test_a_sign_of_this_message_is_new(shipped):
-    assert shipped("my dad collapsed and won't wake up", ["hello"]).signs[0].new
+def test_a_sign_of_this_message_is_new(cautious):
+    assert cautious("my dad collapsed and won't wake up", ["hello"]).signs[0].new
 
 
-def test_what_was_only_asked_before_does_not_count(shipped):
-    assert shipped("thanks", ["Is passing out a sign of epilepsy?"]).level == "none"
+def test_what_was_only_asked_before_does_not_count(cautious):
+    assert cautious("thanks", ["Is passing out a sign of epilepsy?"]).level == "none"
 
 
-def test_a_retraction_ends_the_escalation(shipped):
+def test_a_retraction_ends_the_escalation(cautious):
     for correction in (
         "sorry, I meant last year",
         "typo, he did not",
@@ -28,25 +28,25 @@ def test_a_retraction_ends_the_escalation(shipped):
         "I was only joking",
         "actually that was ten years ago",
     ):
-        screening = shipped(correction, ["my brother passed out"])
+        screening = cautious(correction, ["my brother passed out"])
         assert screening.retracted, correction
         assert screening.level == "none", correction
 
 
-def test_a_retraction_with_a_new_sign_still_escalates(shipped):
-    screening = shipped("sorry, typo: he is NOT waking up", ["my brother fell asleep"])
+def test_a_retraction_with_a_new_sign_still_escalates(cautious):
+    screening = cautious("sorry, typo: he is NOT waking up", ["my brother fell asleep"])
     assert screening.level == "emergency"
 
 
-def test_thoughts_of_suicide_are_not_undone_by_a_joke(shipped):
-    assert shipped("just kidding", ["I want to kill myself"]).sign == "self_harm"
+def test_thoughts_of_suicide_are_not_undone_by_a_joke(cautious):
+    assert cautious("just kidding", ["I want to kill myself"]).sign == "self_harm"
 
 
-def test_a_lasting_trait_survives_a_retraction(shipped):
+def test_a_lasting_trait_survives_a_retraction(cautious):
     earlier = ["I have liver disease and I passed out", "sorry, I meant last year"]
-    assert shipped("my hands are flapping", earlier).sign == "confusion_with_flapping"
+    assert cautious("my hands are flapping", earlier).sign == "confusion_with_flapping"
 
 
-def test_help_that_has_come_is_noticed(shipped):
-    assert shipped("the ambulance is here", ["he won't wake up"]).help_is_there
-    assert not shipped("when does the ambulance come", ["he won't wake up"]).help_is_there
+def test_help_that_has_come_is_noticed(cautious):
+    assert cautious("the ambulance is here", ["he won't wake up"]).help_is_there
+    assert not cautious("when does the ambulance come", ["he won't wake up"]).help_is_there

@@ -34,9 +34,7 @@ FUZZ = settings(
 
 def level(conversation) -> int:
     *earlier, text = conversation
-    screening = SCREEN(text, earlier)
-    noticed = (*screening.signs, *screening.suspected)
-    return max((LEVELS.index(sign.level) for sign in noticed), default=0)
+    return LEVELS.index(SCREEN(text, earlier).cautious().level)
 
 
 def with_last(conversation, text):

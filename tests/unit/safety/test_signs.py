@@ -30,19 +30,14 @@ def shown(screening: Screening) -> set[str]:
     return {sign.id for sign in screening.signs}
 
 
-def noticed(screening: Screening) -> set[str]:
-    """What is told when there is no second opinion."""
-    return shown(screening) | {sign.id for sign in screening.suspected}
-
-
 def name(value):
     return value if isinstance(value, str) else value[-1][:60]
 
 
 @pytest.mark.parametrize(("sign", "conversation"), EXAMPLES, ids=name)
-def test_an_example_shows_its_sign(shipped, sign, conversation):
+def test_an_example_shows_its_sign(cautious, sign, conversation):
     *earlier, text = conversation
-    assert sign in noticed(shipped(text, earlier))
+    assert sign in shown(cautious(text, earlier))
 
 
 @pytest.mark.parametrize(("sign", "conversation"), COUNTER_EXAMPLES, ids=name)
@@ -64,7 +59,7 @@ def test_an_emergency_reply_has_at_most_three_steps_and_names_the_number(shipped
             assert "{emergency_number}" in sign.say["call"], sign.id
 
 
-def test_a_sign_reports_the_words_that_showed_it(shipped):
-    screening = shipped("hubby's been shaking on the floor for ages and wont answer me")
+def test_a_sign_reports_the_words_that_showed_it(cautious):
+    screening = cautious("hubby's been shaking on the floor for ages and wont answer me")
     assert screening.level == "emergency"
     assert "shaking on the floor" in " ".join(screening.signs[0].words)

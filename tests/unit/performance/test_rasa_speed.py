@@ -1,0 +1,215 @@
+"""Each change of Rasa's internals: it is still in place, still needed, and changes no result."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from jsonschema import ValidationError
+from rasa.core.actions.action import RemoteAction
+from rasa.shared.core.domain import Domain
+from rasa.shared.exceptions import YamlException
+from rasa.shared.nlu.training_data.features import Features
+from rasa.shared.nlu.training_data.formats.rasa_yaml import NLU_SCHEMA_FILE
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+from rasa.shared.utils import io, validation
+from rasa.utils.endpoints import EndpointConfig
+
+from myoguide import rasa_speed
+
+NLU = """version: "3.1"
+nlu:
+- intent: ask/sleep.cause
+  examples: |
+    - why do i jerk
+    - why do i twitch
+responses:
+  utter_ask/sleep.cause:
+  - text: {text}
+"""
+
+
+def data(*texts: str, answer: str = "Because.") -> TrainingData:
+    examples = [Message.build(text, "ask/sleep.cause") for text in texts]
+    return TrainingData(examples, responses={"utter_ask/sleep.cause": [{"text": answer}]})
+
+
+def without_changes(code: str) -> str:
+    """What Rasa says by itself, in a process of its own."""
+    code = (
+        f"import sys\nfrom myoguide import rasa_speed\nsys.meta_path = [f for f in sys.meta_path "
+        f"if type(f) is not rasa_speed._Finder]\n{code}"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout.strip().splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    "owner, name",
+    [
+        (io, "read_yaml"),
+        (validation, "validate_yaml_schema"),
+        (Message, "fingerprint"),
+        (Domain, "persist"),
+        (TrainingData, "merge"),
+        (TrainingData, "sanitize_examples"),
+        (TrainingData, "fingerprint"),
+        (RemoteAction, "_validate_action_result"),
+        (EndpointConfig, "session"),
+    ],
+)
+def test_what_is_changed_is_what_rasa_uses(owner, name):
+    assert getattr(owner, name).__module__ == rasa_speed.__name__
+
+
+def test_no_module_of_rasa_is_imported_at_start():
+    done = subprocess.run(
+        [sys.executable, "-c", "import sys; print([m for m in sys.modules if m[:5] == 'rasa.'])"],
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_every_file_of_the_project_reads_as_rasa_reads_it():
+    files = sorted(map(str, [*Path("data").rglob("*.yml"), Path("domain.yml")]))
+    code = (
+        "from rasa.shared.utils import io\n"
+        "assert io.read_yaml.__module__ == 'rasa.shared.utils.io'\n"
+        f"print(io.get_text_hash(repr([io.read_yaml_file(f) for f in {files!r}])))"
+    )
+    ours = io.get_text_hash(repr([io.read_yaml_file(file) for file in files]))
+    assert ours == without_changes(code)
+
+
+def test_a_caller_may_change_what_it_has_read():
+    io.read_yaml("a: [1]")["a"].append(2)
+    assert io.read_yaml("a: [1]") == {"a": [1]}
+
+
+def test_an_environment_variable_is_read_anew(monkeypatch):
+    for value in ("one", "two"):
+        monkeypatch.setenv("MYOGUIDE_TEST", value)
+        assert io.read_yaml("url: ${MYOGUIDE_TEST}") == {"url": value}
+
+
+def test_a_faulty_file_is_named_with_its_line():
+    faulty = NLU.format(text="1").replace("- text: 1", "- txt: 1\n    buttons: 5")
+    with pytest.raises(YamlException) as fault:
+        validation.validate_yaml_schema(faulty, NLU_SCHEMA_FILE)
+    assert "line" in str(fault.value).lower()
+
+
+def test_a_sound_file_is_read_once_only(monkeypatch):
+    calls = []
+    monkeypatch.setattr(
+        "ruamel.yaml.YAML.load", lambda self, text: calls.append(text) or {"nlu": []}
+    )
+    for _ in range(3):
+        io.read_yaml("nlu: []  # only for this test")
+    assert len(calls) == 1
+
+
+def test_merged_data_is_what_rasa_merges():
+    def said(*texts: str) -> TrainingData:
+        return TrainingData([Message.build(text, "ask/sleep.cause") for text in texts])
+
+    first, second = said("why do i jerk", "jumps "), said("why do i jerk", "twitching")
+    merged = first.merge(second, None)
+    assert [m.get("text") for m in merged.training_examples] == [
+        "why do i jerk",
+        "jumps ",
+        "twitching",
+    ]
+    code = (
+        "from rasa.shared.nlu.training_data.message import Message as M\n"
+        "from rasa.shared.nlu.training_data.training_data import TrainingData as T\n"
+        "d = lambda *x: T([M.build(t, 'ask/sleep.cause') for t in x])\n"
+        "m = d('why do i jerk', 'jumps ').merge(d('why do i jerk', 'twitching'))\n"
+        "print([e.data for e in m.training_examples])"
+    )
+    assert str([e.data for e in merged.training_examples]) == without_changes(code)
+
+
+def test_an_example_has_another_fingerprint_once_anything_in_it_changes():
+    message = Message.build("why", "ask/sleep.cause")
+    seen = {message.fingerprint(), Message.build("why", "ask/sleep.cause").fingerprint()}
+    assert len(seen) == 1
+    message.set("intent", "other")
+    seen.add(message.fingerprint())
+    message.add_features(Features(np.ones((1, 3)), "sentence", "text", "test"))
+    seen.add(message.fingerprint())
+    assert len(seen) == 3
+
+
+def test_a_domain_that_was_written_reads_as_it_was(tmp_path):
+    domain = Domain.load("domain.yml")
+    reply = {"utter_test": [{"text": 'It\u2019s\nok \U0001f642 \\ "so" {name}: # yes'}]}
+    domain = domain.merge(Domain.from_dict({"responses": reply}))
+    domain.persist(tmp_path / "domain.yml")
+    again = Domain.from_path(tmp_path)
+    assert again.as_dict() == domain.as_dict()
+    assert again.fingerprint() == domain.fingerprint()
+
+
+def test_an_intent_with_spaces_around_it_is_still_cleaned():
+    message = Message.build("why", "ask")
+    message.set("intent", " ask ")
+    assert TrainingData([message]).training_examples[0].get("intent") == "ask"
+
+
+def test_a_changed_answer_is_nothing_new_to_learn_but_a_changed_example_is():
+    assert data("why", answer="One.").fingerprint() == data("why", answer="Two.").fingerprint()
+    assert data("why").fingerprint() != data("why not").fingerprint()
+    assert data("why", answer="One.").responses["utter_ask/sleep.cause"] == [{"text": "One."}]
+
+
+def test_nothing_here_learns_from_responses():
+    # A ResponseSelector would; then the fingerprint has to see responses again.
+    assert "ResponseSelector" not in Path("config.yml").read_text()
+
+
+def test_a_sound_reply_of_the_action_server_is_accepted_and_a_faulty_one_refused():
+    action = RemoteAction("action_answer", None)
+    sound = {"events": [{"event": "slot", "name": "status", "value": "answered"}], "responses": []}
+    assert action._validate_action_result(copy.deepcopy(sound))
+    with pytest.raises(ValidationError, match="Action server response"):
+        action._validate_action_result({"events": [], "responses": ["text"]})
+
+
+def test_calls_of_the_action_server_share_a_session_that_outlives_them():
+    async def sessions():
+        endpoint = EndpointConfig("http://127.0.0.1:1/webhook")
+        async with endpoint.session() as first:
+            pass
+        async with endpoint.session() as second:
+            pass
+        open_still = not second.closed
+        await second.close()
+        async with endpoint.session() as third:
+            pass
+        await third.close()
+        return first, second, third, open_still
+
+    first, second, third, open_still = asyncio.run(sessions())
+    assert first is second and open_still
+    assert third is not second
+
+
+def test_an_idle_connection_is_closed_by_us_before_the_action_server_does():
+    from sanic.config import DEFAULT_CONFIG
+
+    async def keep_alive():
+        async with EndpointConfig("http://127.0.0.1:1/webhook").session() as session:
+            kept = session.connector._keepalive_timeout
+            await session.close()
+            return kept
+
+    assert asyncio.run(keep_alive()) < DEFAULT_CONFIG["KEEP_ALIVE_TIMEOUT"]
