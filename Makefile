@@ -4,7 +4,7 @@ SHELL := bash
 PYTHON := .venv/bin/python
 export PYTHONWARNINGS ?= ignore
 
-.PHONY: help env encoder train run shell check test evaluate baseline-stock lock clean
+.PHONY: help env encoder train run shell check test evaluate benchmark load faults sbom audit baseline-stock lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -36,6 +36,21 @@ test: train  ## every fast test
 
 evaluate: train  ## measure understanding and safety on the evaluation set
 	@$(PYTHON) -m evaluation $(ARGS)
+
+benchmark: train  ## speed and memory beside the stock assistant (ARGS=--quick: minutes)
+	@$(PYTHON) -m evaluation.performance $(ARGS)
+
+load: train  ## many people at once over REST and socket, beside the stock assistant
+	@$(PYTHON) -m evaluation.load $(ARGS)
+
+faults: train  ## break servers, database, lock and model under load; writes docs/reliability.md
+	@scripts/fault-tests.sh $(ARGS)
+
+sbom: env  ## write the software bill of materials to var/sbom.json
+	@$(PYTHON) scripts/sbom.py
+
+audit: env  ## check the locked packages against the known advisories
+	@$(PYTHON) scripts/audit.py
 
 baseline-stock: env  ## measure the stock rasa init pipeline on the same data (hours)
 	@$(PYTHON) -m evaluation.stock

@@ -20,6 +20,7 @@ TITLES = {
     "dialogues": "Understanding: dialogues",
     "scope": "Knowing what it does not know",
     "safety": "Safety",
+    "redaction": "Redaction of personal data",
 }
 # Figures in which the baselines are set beside the assistant, by part.
 COMPARED = {

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from evaluation.assistant import Respondent, Turn
 from evaluation.figures import Miss, Table
+from evaluation.redaction import redaction_misses, score_redaction
 from evaluation.safety import safety_misses, score_safety
 from evaluation.scope import scope_misses, score_scope
 from evaluation.sets import Sets
@@ -20,7 +21,7 @@ from evaluation.understanding import (
     score_info,
 )
 
-PARTS = ("understanding", "dialogues", "scope", "safety")
+PARTS = ("understanding", "dialogues", "scope", "safety", "redaction")
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,10 @@ def score(
         elif part == "scope":
             tables[part] = score_scope(sets.scope, said)
             misses[part] = scope_misses(sets.scope, said)
+        elif part == "redaction":
+            # Asks the recogniser itself: it stands before the store and not in a reply.
+            tables[part] = score_redaction(sets.personal)
+            misses[part] = redaction_misses(sets.personal)
         else:
             kinds = (sets.positives, sets.negatives, sets.safety_dialogues)
             tables[part] = score_safety(*kinds, said)

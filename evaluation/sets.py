@@ -82,6 +82,19 @@ class SafetyDialogue:
 
 
 @dataclass(frozen=True)
+class Personal:
+    """A message and its personal data: (start, end, kind) in characters.
+
+    ``seen``: the recogniser was improved on it; only the others tell what it does on new ones.
+    """
+
+    id: str
+    text: str
+    spans: tuple[tuple[int, int, str], ...]
+    seen: bool
+
+
+@dataclass(frozen=True)
 class Sets:
     """All evaluation sets."""
 
@@ -91,6 +104,7 @@ class Sets:
     positives: tuple[Safety, ...]
     negatives: tuple[Safety, ...]
     safety_dialogues: tuple[SafetyDialogue, ...]
+    personal: tuple[Personal, ...] = ()
 
 
 def load(folder: Path = FOLDER) -> Sets:
@@ -108,6 +122,7 @@ def load(folder: Path = FOLDER) -> Sets:
         positives=_read(folder / "safety_positive.dev.jsonl", _safety),
         negatives=_read(folder / "safety_negative.dev.jsonl", _safety),
         safety_dialogues=_read(folder / "safety_dialogues.dev.jsonl", _safety_dialogue),
+        personal=_read(folder / "redaction.jsonl", _personal),
     )
 
 
@@ -138,6 +153,11 @@ def _safety(row: Mapping[str, Any]) -> Safety:
 def _safety_dialogue(row: Mapping[str, Any]) -> SafetyDialogue:
     turns, level = tuple(row["turns"]), _level(row)
     return SafetyDialogue(row["id"], turns, level, row["at_turn"], row.get("sign"), row.get("trap"))
+
+
+def _personal(row: Mapping[str, Any]) -> Personal:
+    spans = tuple((s["start"], s["end"], s["kind"]) for s in row["spans"])
+    return Personal(row["id"], row["text"], spans, row["seen"])
 
 
 def _level(row: Mapping[str, Any]) -> str:

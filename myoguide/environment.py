@@ -6,6 +6,7 @@ Loaded at interpreter start by ``.venv/.../myoguide.pth``; so it imports next to
 import os
 from pathlib import Path
 
+from myoguide import rasa_speed
 from myoguide.nlu import without_tensorflow
 
 DEFAULTS = {
@@ -24,3 +25,4 @@ for name, value in DEFAULTS.items():
 (Path(__file__).resolve().parent.parent / "var").mkdir(exist_ok=True)
 
 without_tensorflow.install()
+rasa_speed.install()

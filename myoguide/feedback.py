@@ -7,26 +7,18 @@ loses a count and nothing else.
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 
 import sqlalchemy as sa
+
+from myoguide.database import database, url_from_environment
+from myoguide.database import feedback_counts as _TABLE
 
 logger = logging.getLogger(__name__)
 
 NO_REASON = ""
-_TABLE = sa.Table(
-    "feedback_counts",
-    sa.MetaData(),
-    sa.Column("answer", sa.String(80), primary_key=True),
-    sa.Column("helpful", sa.String(3), primary_key=True),
-    sa.Column("reason", sa.String(20), primary_key=True),
-    sa.Column("count", sa.Integer, nullable=False),
-)
 # One thread: counts of one process come one after the other, and no reply waits for them.
 _LATER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="feedback")
 
@@ -43,10 +35,13 @@ class Count:
 
 def count(answer: str, helpful: str, reason: str | None = None, later: bool = False) -> None:
     """Add one. ``later``: the reason belongs to a "no" that was counted before, and moves it."""
-    with _engine(_url()).begin() as connection:
+
+    def add(connection: sa.engine.Connection) -> None:
         if later and reason is not None:
             _add(connection, answer, helpful, NO_REASON, -1)
         _add(connection, answer, helpful, reason or NO_REASON, 1)
+
+    database(url_from_environment()).run(add)
 
 
 def count_soon(answer: str, helpful: str, reason: str | None, later: bool) -> Future:
@@ -58,10 +53,9 @@ def count_soon(answer: str, helpful: str, reason: str | None, later: bool) -> Fu
 
 def counts() -> Iterator[Count]:
     """All counts, for the operator's figures."""
-    with _engine(_url()).connect() as connection:
-        chosen = sa.select(_TABLE).where(_TABLE.c["count"] > 0).order_by(_TABLE.c.answer)
-        for row in connection.execute(chosen):
-            yield Count(*row)
+    chosen = sa.select(_TABLE).where(_TABLE.c["count"] > 0).order_by(_TABLE.c.answer)
+    for row in database(url_from_environment()).run(lambda c: c.execute(chosen).all()):
+        yield Count(*row)
 
 
 def _add(connection: sa.engine.Connection, answer: str, helpful: str, reason: str, by: int) -> None:
@@ -79,17 +73,3 @@ def _log_failure(future: Future) -> None:
     error = future.exception()
     if error is not None:
         logger.warning("a feedback count was lost: %s", type(error).__name__)
-
-
-def _url() -> str:
-    return os.environ.get("MYOGUIDE_DATABASE_URL", "sqlite:///var/conversations.db")
-
-
-@lru_cache(maxsize=4)
-def _engine(url: str) -> sa.engine.Engine:
-    address = sa.engine.make_url(url)
-    if address.get_backend_name() == "sqlite" and address.database:
-        Path(address.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(url)
-    _TABLE.metadata.create_all(engine)
-    return engine

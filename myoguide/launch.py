@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from myoguide import terminal
+from myoguide.channels import accounts
 
 MODEL = Path("models") / "assistant.tar.gz"
 STAMP = Path("models") / "assistant.sha"
@@ -43,12 +44,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command = parser.parse_args(arguments).command
     os.environ.setdefault("PYTHONWARNINGS", "ignore")
     try:
+        if command != "train":
+            accounts.check(os.environ)
         train_if_changed()
         if command == "run":
             run()
         elif command == "shell":
             shell()
-    except LaunchError as error:
+    except (LaunchError, accounts.AccountError) as error:
         print(f"myoguide: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -137,28 +140,37 @@ def shell() -> None:
 
 @contextmanager
 def action_server() -> Iterator[subprocess.Popen]:
-    """The action server, at the address that MYOGUIDE_ACTIONS_URL names."""
-    port = _port("MYOGUIDE_ACTION_PORT", ACTION_PORT)
-    _require_free(port, "MYOGUIDE_ACTION_PORT")
-    os.environ["MYOGUIDE_ACTIONS_URL"] = f"http://127.0.0.1:{port}/webhook"
-    command = [sys.executable, "-m", "rasa_sdk", "--actions", "actions", "--port", str(port)]
-    with _process(command, "actions.log") as process:
-        _wait(f"http://127.0.0.1:{port}/health", process, "actions.log")
+    """The action server, ready, at the address that MYOGUIDE_ACTIONS_URL names."""
+    with _starting_actions() as (process, address):
+        _wait(address, process, "actions.log")
         yield process
 
 
 @contextmanager
 def services(port: int) -> Iterator[tuple[subprocess.Popen, ...]]:
-    """Action server and Rasa server, both ready."""
+    """Action server and Rasa server, both ready; they start side by side."""
     _require_free(port, "MYOGUIDE_PORT")
+    _require_known_country()
     command = [_tool("rasa"), "run", "--model", str(MODEL), "--port", str(port)]
     token = os.environ.get("MYOGUIDE_API_TOKEN")
     if token:
         command += ["--enable-api", "--auth-token", token]
     print("Starting ...", flush=True)
-    with action_server() as actions, _process(command, "server.log") as server:
+    with _starting_actions() as (actions, address), _process(command, "server.log") as server:
+        _wait(address, actions, "actions.log")
         _wait(f"http://127.0.0.1:{port}/webhooks/rest/", server, "server.log")
         yield actions, server
+
+
+@contextmanager
+def _starting_actions() -> Iterator[tuple[subprocess.Popen, str]]:
+    """The action server and the address that answers once it is ready."""
+    port = _port("MYOGUIDE_ACTION_PORT", ACTION_PORT)
+    _require_free(port, "MYOGUIDE_ACTION_PORT")
+    os.environ["MYOGUIDE_ACTIONS_URL"] = f"http://127.0.0.1:{port}/webhook"
+    command = [sys.executable, "-m", "rasa_sdk", "--actions", "actions", "--port", str(port)]
+    with _process(command, "actions.log") as process:
+        yield process, f"http://127.0.0.1:{port}/health"
 
 
 @contextmanager
@@ -222,6 +234,18 @@ def _require_free(port: int, variable: str) -> None:
                 f"port {port} is in use: stop what listens there, or choose another with "
                 f"{variable}={port + 1} make run"
             ) from None
+
+
+def _require_known_country() -> None:
+    if not os.environ.get("MYOGUIDE_COUNTRY"):
+        return
+    # Not at the top: reading the tables takes time that every other start can spare.
+    from myoguide.safety.contacts import site_country
+
+    try:
+        site_country()
+    except ValueError as error:
+        raise LaunchError(str(error)) from None
 
 
 def _free_port() -> int:

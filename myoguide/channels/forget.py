@@ -1,29 +1,22 @@
-"""Deletes what a tracker store keeps of one conversation; Rasa's stores cannot do it themselves."""
+"""Deletes what is kept of one conversation; Rasa's own stores cannot do it themselves."""
 
 from __future__ import annotations
 
 from typing import Text
 
-from rasa.core.tracker_store import (
-    AwaitableTrackerStore,
-    FailSafeTrackerStore,
-    InMemoryTrackerStore,
-    SQLTrackerStore,
-    TrackerStore,
-)
+from rasa.core.tracker_store import AwaitableTrackerStore, FailSafeTrackerStore, TrackerStore
+
+from myoguide.store import ConversationStore
 
 
 async def forget_conversation(store: TrackerStore, conversation: Text) -> None:
-    """Deletes every event of ``conversation``; NotImplementedError where the store is unknown."""
+    """Deletes everything of ``conversation``, in the database and in memory.
+
+    Raises `myoguide.database.Away` if that cannot be done now, and NotImplementedError where
+    ``endpoints.yml`` names another store.
+    """
     while isinstance(store, (AwaitableTrackerStore, FailSafeTrackerStore)):
-        if isinstance(store, FailSafeTrackerStore) and store._fallback_tracker_store is not None:
-            await forget_conversation(store._fallback_tracker_store, conversation)
         store = store._tracker_store
-    if isinstance(store, InMemoryTrackerStore):
-        store.store.pop(conversation, None)
-    elif isinstance(store, SQLTrackerStore):
-        with store.session_scope() as session:
-            session.query(store.SQLEvent).filter_by(sender_id=conversation).delete()
-            session.commit()
-    else:
+    if not isinstance(store, ConversationStore):
         raise NotImplementedError(f"cannot delete from a {type(store).__name__}")
+    await store.delete(conversation)

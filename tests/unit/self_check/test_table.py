@@ -198,7 +198,7 @@ def test_there_are_at_most_ten_steps():
 def test_a_mistake_in_the_table_is_named(tmp_path, change, complaint):
     from myoguide.safety.self_check import SelfCheck
 
-    for file in (ROOT / "data" / "safety").iterdir():
+    for file in filter(Path.is_file, (ROOT / "data" / "safety").iterdir()):
         (tmp_path / file.name).write_bytes(file.read_bytes())
     path = tmp_path / "self_check.yml"
     table = yaml.safe_load(path.read_text("utf-8"))

@@ -1,0 +1,356 @@
+"""What Messenger, Telegram and WhatsApp have in common: a webhook, an inbox, replies over an API.
+
+A channel says how its webhook is checked and read, how replies look, and how its API answers. The
+rest is here: every event is written down before the platform hears "received"; each person's
+messages are answered in their order, once; Rasa sees a pseudonym and never the platform's id.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import json
+import logging
+import os
+from abc import abstractmethod
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Optional, Text
+
+import yaml
+from rasa.core.agent import Agent
+from rasa.core.channels.channel import InputChannel, OutputChannel, UserMessage
+from rasa.shared.exceptions import RasaException
+from sanic import Blueprint, Sanic, response
+from sanic.request import Request
+from sanic.response import HTTPResponse
+
+from myoguide.channels.accounts import Account, AccountError, account
+from myoguide.channels.client import ApiClient
+from myoguide.channels.conversation_ids import load_secret
+from myoguide.channels.delivery import Delivery, Outcome
+from myoguide.channels.inbox import Event, Inbox, NewEvent, inbox_url
+from myoguide.channels.shape import Button, Reply, replies
+from myoguide.nlu.payload_guard import offered_payloads
+from myoguide.safety.contacts import contacts_for, site_country
+
+logger = logging.getLogger(__name__)
+
+DIALOGUE = Path("data") / "dialogue"
+# The payload that opens a conversation (`PayloadGuard` lets it pass).
+OPENING = "/chitchat/greeting"
+# Longest message that is read, in characters; no platform lets people send more at once.
+LONGEST_MESSAGE = 4096
+# A turn that takes longer is given up, kindly.
+LONGEST_TURN = 60.0  # seconds
+# How long a reply that is ready waits for a courtesy that is under way.
+PATIENCE = 0.5  # seconds
+# Turns that Rasa works on side by side; more would only wait in Rasa, and webhooks with them.
+TURNS_AT_ONCE = 8
+# An event that the server did not survive so often is answered without Rasa.
+MOST_TRIES = 2
+_PLACES = 16  # bytes of a hash that stand for an id
+
+Call = dict[Text, Any]
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """Something a person did, told the same way for every platform."""
+
+    # The platform's ids of the event and of the person.
+    id: Text
+    sender: Text
+    # Grows with what one person does: the platform's time, or its number for the event.
+    order: float
+    # What they wrote, or the words on the button they pressed.
+    text: Text = ""
+    # The payload of a button that was pressed.
+    payload: Text = ""
+    # What was sent that is not text: a key of ``unreadable`` in data/dialogue/messaging.yml.
+    unreadable: Text = ""
+    # What the channel needs again when it answers.
+    more: dict[Text, Any] = field(default_factory=dict)
+
+
+class BadRequest(Exception):
+    """The webhook cannot be read."""
+
+
+class _Collected(OutputChannel):
+    """Keeps what Rasa says in one turn."""
+
+    def __init__(self, channel: Text) -> None:
+        self._channel = channel
+        self.messages: list[dict[Text, Any]] = []
+
+    def name(self) -> Text:  # type: ignore[override]
+        return self._channel
+
+    async def send_response(self, recipient_id: Text, message: dict[Text, Any]) -> None:
+        self.messages.append(dict(message))
+
+
+class _Blueprint(Blueprint):
+    """Knows the app, and so the way to Rasa's agent."""
+
+    def register(self, app: Sanic, options: dict[Text, Any]) -> None:
+        self.ctx.app = app
+        super().register(app, options)
+
+
+class MessagingInput(InputChannel):
+    """A messenger; without an account it has no routes and does nothing."""
+
+    def __init__(self, given: Account | None) -> None:
+        self.account = given
+        self._delivery: Delivery | None = None
+        self._client: ApiClient | None = None
+        self._turns = asyncio.Semaphore(TURNS_AT_ONCE)
+
+    @classmethod
+    def from_credentials(cls, credentials: Optional[dict[Text, Any]]) -> InputChannel:
+        try:
+            return cls(account(cls.name(), os.environ, credentials))
+        except AccountError as error:
+            raise RasaException(str(error)) from None
+
+    def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
+        self._on_new_message = on_new_message
+        self._blueprint = _Blueprint(f"{self.name()}_webhook", __name__)
+        if self.account is not None:
+            self._secret = load_secret().encode()
+            failed_safe(), wording()  # a fault in them shows at start
+            self.add_routes(self._blueprint)
+            self._blueprint.listener("after_server_start")(self._start)
+            self._blueprint.listener("before_server_stop")(self._stop)
+        return self._blueprint
+
+    # --- what each channel says for itself
+
+    def add_routes(self, blueprint: Blueprint) -> None:
+        """The webhook, and whether it is there."""
+
+        # Functions, because Sanic notes something on each handler, which a method does not take.
+        @blueprint.get("/")
+        async def health(_: Request) -> HTTPResponse:
+            return response.json({"status": "ok"})
+
+        @blueprint.post("/webhook")
+        async def webhook(request: Request) -> HTTPResponse:
+            return await self._webhook(request)
+
+    def headers(self) -> dict[Text, Text]:
+        """Headers of every call to the API."""
+        return {}
+
+    @abstractmethod
+    def is_genuine(self, request: Request) -> bool:
+        """Tell whether the platform sent this webhook, in constant time."""
+
+    @abstractmethod
+    def read(self, webhook: dict[Text, Any]) -> Iterable[Incoming]:
+        """Every event in a webhook that concerns us."""
+
+    @abstractmethod
+    async def country(self, incoming: Incoming) -> Text | None:
+        """The person's country (ISO 3166-1 alpha-2), where it is certain."""
+
+    @abstractmethod
+    async def show_typing(self, incoming: Incoming) -> None:
+        """Seen, and typing; a courtesy that may fail."""
+
+    @abstractmethod
+    def calls(self, incoming: Incoming, said: Sequence[Reply]) -> list[Call]:
+        """The API calls that bring the replies to the person, in their order."""
+
+    @abstractmethod
+    async def send(self, call: Call) -> Outcome:
+        """One attempt at a call."""
+
+    # --- coming in
+
+    async def _webhook(self, request: Request) -> HTTPResponse:
+        if not self.is_genuine(request):
+            logger.warning("%s: a request without a valid signature was refused", self.name())
+            return response.text("not from the platform", status=403)
+        try:
+            events = [self._new_event(incoming) for incoming in self._read(request.body)]
+        except BadRequest:
+            logger.warning("%s: a webhook could not be read", self.name())
+            return response.text("not understood", status=400)
+        try:
+            assert self._delivery is not None
+            await self._delivery.accept(events)
+        except Exception as error:
+            # Not received, then: the platform delivers it again.
+            logger.error("%s: the inbox failed with %s", self.name(), type(error).__name__)
+            return response.text("try again", status=503)
+        return response.text("received")
+
+    def _read(self, body: bytes) -> list[Incoming]:
+        try:
+            webhook = json.loads(body)
+            if not isinstance(webhook, dict):
+                raise BadRequest
+            found = list(self.read(webhook))
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise BadRequest from error
+        # Python's sort is stable: what came at the same moment keeps its place.
+        return sorted(found, key=lambda incoming: incoming.order)
+
+    def _new_event(self, incoming: Incoming) -> NewEvent:
+        event = self._hash("event", incoming.id)
+        return NewEvent(event, self.person(incoming.sender), incoming.order, asdict(incoming))
+
+    def person(self, sender: Text) -> Text:
+        """The pseudonym under which Rasa knows a person; it cannot be turned back."""
+        return self._hash("person", sender)
+
+    def _hash(self, kind: Text, value: Text) -> Text:
+        return pseudonym(self._secret, self.name(), kind, value)
+
+    # --- answering
+
+    async def _answer(self, event: Event) -> list[Call]:
+        """The calls that answer one event."""
+        incoming = Incoming(**event.body)
+        typing = asyncio.create_task(self.show_typing(incoming))
+        try:
+            country = await self.country(incoming)
+            said = await self._replies(event, incoming, country)
+        finally:
+            # Never after the reply: it would show typing with nothing to come.
+            await asyncio.wait([typing], timeout=PATIENCE)
+            typing.cancel()
+        return self.calls(incoming, said)
+
+    async def _replies(self, event: Event, incoming: Incoming, country: Text | None) -> list[Reply]:
+        said: list[Reply] = []
+        if incoming.text or incoming.payload:
+            try:
+                if event.tries > MOST_TRIES:
+                    raise RuntimeError("given up")
+                said = await self._turn(event, incoming, country)
+            except Exception as error:
+                # The type alone: message and traceback could hold what the person wrote.
+                logger.error("%s: a turn failed with %s", self.name(), type(error).__name__)
+            if not said:
+                return [Reply(_filled(failed_safe(), country), is_emergency=True)]
+        if incoming.unreadable:
+            said.append(Reply(self._unreadable(incoming, country, bool(said))))
+            said = _choices_last(said)
+        return said
+
+    async def _turn(self, event: Event, incoming: Incoming, country: Text | None) -> list[Reply]:
+        """Has Rasa answer."""
+        output = _Collected(self.name())
+        async with self._turns:
+            message = UserMessage(
+                await self._message(event.person, incoming),
+                output,
+                event.person,
+                input_channel=self.name(),
+                message_id=event.event,
+                metadata={"country": country} if country else {},
+            )
+            await asyncio.wait_for(self._on_new_message(message), LONGEST_TURN)
+        return replies(output.messages)
+
+    async def _message(self, person: Text, incoming: Incoming) -> Text:
+        """The text for Rasa: a button's payload while it is on offer, else the words on it."""
+        if not incoming.payload:
+            return incoming.text[:LONGEST_MESSAGE]
+        if incoming.payload == OPENING:
+            return OPENING
+        tracker = await self._agent().tracker_store.retrieve(person)
+        for payload in offered_payloads(tracker) if tracker else ():
+            if incoming.payload in (payload, short_payload(payload, 0)):
+                return payload
+        return incoming.text or incoming.payload
+
+    def _unreadable(self, incoming: Incoming, country: Text | None, is_answered: bool) -> Text:
+        texts = wording()
+        text = texts["unreadable"].get(incoming.unreadable) or texts["unreadable"]["other"]
+        if is_answered or incoming.unreadable == "sticker":
+            return text
+        return f"{text}\n\n{_filled(texts['emergency'], country)}"
+
+    def _agent(self) -> Agent:
+        return self._blueprint.ctx.app.ctx.agent
+
+    # --- with the server
+
+    async def _start(self, *_: Any) -> None:
+        self._client = ApiClient(self.headers())
+        self._delivery = Delivery(
+            self.name(),
+            lambda owner: Inbox(self.name(), owner, inbox_url()),
+            self._answer,
+            self.send,
+        )
+        await self._delivery.start()
+
+    async def _stop(self, *_: Any) -> None:
+        if self._delivery is not None:
+            await self._delivery.stop()
+        if self._client is not None:
+            await self._client.close()
+
+    @property
+    def client(self) -> ApiClient:
+        """Open while the server runs."""
+        assert self._client is not None
+        return self._client
+
+
+def pseudonym(secret: bytes, channel: Text, kind: Text, value: Text) -> Text:
+    """Stands for an id of the platform; without the secret it tells nothing."""
+    told = f"{channel}:{kind}:{value}".encode()
+    return hmac.new(secret, told, hashlib.sha256).hexdigest()[: 2 * _PLACES]
+
+
+def short_payload(payload: Text, longest: int) -> Text:
+    """The payload, or a mark of it where the platform takes no more than ``longest`` bytes."""
+    if len(payload.encode()) <= longest:
+        return payload
+    return "#" + hashlib.sha256(payload.encode()).hexdigest()[:24]
+
+
+def buttons_of(said: Sequence[Reply]) -> tuple[Button, ...]:
+    """The choices of a turn."""
+    return said[-1].buttons if said else ()
+
+
+def _choices_last(said: Sequence[Reply]) -> list[Reply]:
+    """Moves the choices below the last message."""
+    offered = [reply.buttons for reply in said if reply.buttons]
+    plain = [Reply(reply.text, (), reply.is_emergency) for reply in said]
+    if offered:
+        plain[-1] = Reply(plain[-1].text, offered[-1], plain[-1].is_emergency)
+    return plain
+
+
+@lru_cache(maxsize=1)
+def wording() -> dict[Text, Any]:
+    """The content of ``data/dialogue/messaging.yml``."""
+    text = (DIALOGUE / "messaging.yml").read_text(encoding="utf-8")
+    return yaml.safe_load(text)["messaging"]
+
+
+@lru_cache(maxsize=1)
+def failed_safe() -> Text:
+    """The reply ``utter_failed_safe``, read from its file: Rasa may be what fails."""
+    for path in sorted(DIALOGUE.glob("*.yml")):
+        text = path.read_text(encoding="utf-8")
+        if "utter_failed_safe:" in text:
+            return yaml.safe_load(text)["responses"]["utter_failed_safe"][0]["text"].strip()
+    raise RasaException(f"no utter_failed_safe in {DIALOGUE}/*.yml")
+
+
+def _filled(text: Text, country: Text | None) -> Text:
+    number = contacts_for(country or site_country()).emergency_number
+    return text.replace("{emergency_number}", number)

@@ -1,0 +1,192 @@
+"""Telegram, over the Bot API.
+
+Limits of the Bot API: text 4,096 characters; callback data 64 bytes. Only private chats are
+answered: what is told here is nobody else's business.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterable, Sequence
+from typing import Any, Text
+
+from sanic.request import Request
+
+from myoguide.channels import countries
+from myoguide.channels.client import SHORT_TIMEOUT, Response
+from myoguide.channels.delivery import Outcome
+from myoguide.channels.messaging import OPENING, Call, Incoming, MessagingInput, short_payload
+from myoguide.channels.shape import Reply, labels, numbered, split
+
+LONGEST_TEXT, LONGEST_DATA = 4096, 64
+MOST_CHOICES = 100
+# Telegram shows so much of a button's label on a narrow phone; it allows more.
+LONGEST_LABEL = 40
+TOKEN_WAIT = 60.0  # seconds
+# Commands in the bot's menu, and what they say to the assistant.
+COMMANDS = {
+    "start": OPENING,
+    "check": "check my symptoms",
+    "help": "what can you do",
+    "private": "is this private?",
+}
+_KINDS = {
+    "photo": "picture",
+    "voice": "voice",
+    "audio": "voice",
+    "video": "film",
+    "video_note": "film",
+    "animation": "film",
+    "document": "file",
+    "location": "place",
+    "venue": "place",
+    "sticker": "sticker",
+}
+# What Telegram itself writes into a chat.
+_CONTENT = {*_KINDS, "contact", "poll", "dice", "game", "story", "paid_media", "checklist"}
+
+
+class TelegramInput(MessagingInput):
+    """The channel; ``credentials.yml`` names it by its module path."""
+
+    @classmethod
+    def name(cls) -> Text:
+        return "telegram"
+
+    def is_genuine(self, request: Request) -> bool:
+        assert self.account is not None
+        given = request.headers.get("X-Telegram-Bot-Api-Secret-Token", "")
+        return hmac.compare_digest(given.encode(), self.account["secret"].encode())
+
+    # --- coming in
+
+    def read(self, webhook: dict[Text, Any]) -> Iterable[Incoming]:
+        update = str(webhook["update_id"])
+        query = webhook.get("callback_query")
+        message = webhook.get("message") or webhook.get("edited_message")
+        if query:
+            incoming = _pressed(update, query)
+        elif message:
+            incoming = _written(update, message)
+        else:
+            return
+        if incoming is not None:
+            yield incoming
+
+    async def country(self, incoming: Incoming) -> Text | None:
+        return countries.of_locale(incoming.more.get("language"))
+
+    async def show_typing(self, incoming: Incoming) -> None:
+        query = incoming.more.get("query")
+        if query:
+            await self._call("answerCallbackQuery", {"callback_query_id": query}, short=True)
+        body = {"chat_id": incoming.more["chat"], "action": "typing"}
+        await self._call("sendChatAction", body, short=True)
+
+    # --- going out
+
+    def calls(self, incoming: Incoming, said: Sequence[Reply]) -> list[Call]:
+        return [
+            {"chat_id": incoming.more["chat"], **message}
+            for reply in said
+            for message in messages(reply)
+        ]
+
+    async def send(self, call: Call) -> Outcome:
+        found = outcome(await self._call("sendMessage", call))
+        if found.is_sent or found.again or "reply_markup" not in call:
+            return found
+        # Better without its buttons than not at all.
+        bare = {name: value for name, value in call.items() if name != "reply_markup"}
+        return outcome(await self._call("sendMessage", bare))
+
+    async def _call(self, method: Text, body: dict[Text, Any], short: bool = False) -> Response:
+        assert self.account is not None
+        url = f"{self.account['address']}/bot{self.account['token']}/{method}"
+        if short:
+            return await self.client.call("POST", url, body, SHORT_TIMEOUT)
+        return await self.client.call("POST", url, body)
+
+
+def _written(update: Text, message: dict[Text, Any]) -> Incoming | None:
+    """A message, new or edited; None for groups, bots and what Telegram itself writes."""
+    sender, chat = message.get("from") or {}, message["chat"]
+    if chat.get("type") != "private" or sender.get("is_bot"):
+        return None
+    text = (message.get("text") or message.get("caption") or "").strip()
+    found = [kind for kind in message if kind in _CONTENT]
+    if not text and not found:
+        return None
+    return Incoming(
+        id=update,
+        sender=str(sender["id"]),
+        order=float(update),
+        text=_command(text),
+        unreadable=_KINDS.get(found[0], "other") if found else "",
+        more={"chat": chat["id"], "language": sender.get("language_code")},
+    )
+
+
+def _pressed(update: Text, query: dict[Text, Any]) -> Incoming | None:
+    """A button; its message tells what stands on it."""
+    sender, message = query["from"], query.get("message") or {}
+    chat = message.get("chat") or {"id": sender["id"], "type": "private"}
+    data = query.get("data")
+    if chat.get("type") != "private" or not data:
+        return None
+    keyboard = (message.get("reply_markup") or {}).get("inline_keyboard") or ()
+    words = [button["text"] for row in keyboard for button in row]
+    pressed = [b["text"] for row in keyboard for b in row if b.get("callback_data") == data]
+    return Incoming(
+        id=update,
+        sender=str(sender["id"]),
+        order=float(update),
+        text=_without_number(pressed[0], words) if pressed else "",
+        payload=data,
+        more={"chat": chat["id"], "language": sender.get("language_code"), "query": query["id"]},
+    )
+
+
+def _without_number(label: Text, labels: Sequence[Text]) -> Text:
+    """The words of a label; numbers stand before all labels or none."""
+    if all(text.startswith(f"{number}. ") for number, text in enumerate(labels, start=1)):
+        return label.partition(". ")[2]
+    return label
+
+
+def _command(text: Text) -> Text:
+    """What a command of the menu says; other text is as it was written."""
+    name = text.split(maxsplit=1)[0].partition("@")[0] if text.startswith("/") else ""
+    return COMMANDS.get(name.removeprefix("/"), text)
+
+
+def messages(reply: Reply) -> list[dict[Text, Any]]:
+    """The reply as ``sendMessage`` takes it; its choices are an inline keyboard, one a row."""
+    text, shown = reply.text, reply.buttons[:MOST_CHOICES]
+    titles, are_whole = labels(shown, LONGEST_LABEL)
+    if not are_whole or len(reply.buttons) > len(shown):
+        text = numbered(text, reply.buttons)
+    parts = [reply.text] if reply.is_emergency else split(text, LONGEST_TEXT)
+    result: list[dict[Text, Any]] = [
+        {"text": part, "link_preview_options": {"is_disabled": True}} for part in parts
+    ]
+    if shown:
+        rows = [
+            [{"text": title, "callback_data": short_payload(button.payload, LONGEST_DATA)}]
+            for title, button in zip(titles, shown, strict=True)
+        ]
+        result[-1]["reply_markup"] = {"inline_keyboard": rows}
+    return result
+
+
+def outcome(reply: Response) -> Outcome:
+    """What an answer of the Bot API means."""
+    reason = reply.failure or f"status {reply.status}"
+    if reply.status == 200 and reply.body.get("ok") is True:
+        return Outcome(is_sent=True)
+    if reply.status in (401, 404):
+        return Outcome(again=True, after=TOKEN_WAIT, reason=f"{reason}: renew the token")
+    if reply.status in (0, 408, 429) or reply.status >= 500:
+        after = (reply.body.get("parameters") or {}).get("retry_after") or reply.retry_after
+        return Outcome(again=True, after=float(after), reason=reason)
+    return Outcome(reason=reason)

@@ -1,0 +1,1 @@
+"""What somebody who runs the assistant needs: health, metrics, logs, a stop that loses nothing."""

@@ -1,0 +1,262 @@
+"""Spares Rasa 3.6 work that it repeats; every change to its internals for speed is in here.
+
+What is changed, and why, is said at each function. A change is made right after Rasa's module is
+imported, in every process of the environment, so that `rasa train` is as fast as `make train`.
+``tests/unit/performance/test_rasa_speed.py`` says for each when it no longer holds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import importlib.abc
+import importlib.machinery
+import json
+import sys
+from collections.abc import Callable
+from functools import lru_cache
+from types import ModuleType
+from typing import Any
+
+# Seconds. Shorter than the action server's own 5: so no request meets a connection that it closes.
+KEEP_ALIVE = 3
+# More files of training data than this are read twice.
+TEXTS_KEPT = 400
+
+
+def read_yaml_once(io: ModuleType) -> None:
+    """A file of training data is parsed up to five times while it is loaded; here once.
+
+    Each caller gets a copy of its own. A text with ``${...}`` depends on the environment and is
+    read anew.
+    """
+    parse = io.read_yaml
+
+    @lru_cache(maxsize=TEXTS_KEPT)
+    def parsed(content: str, kind: str) -> Any:
+        return parse(content, kind)
+
+    def read_yaml(content: str, reader_type: str | list[str] = "safe") -> Any:
+        if isinstance(reader_type, str) and "${" not in content:
+            return copy.deepcopy(parsed(content, reader_type))
+        return parse(content, reader_type)
+
+    io.read_yaml = read_yaml
+
+
+def validate_plainly(validation: ModuleType) -> None:
+    """Line numbers are needed where a file has a fault; only then is it read the slow way."""
+    thorough = validation.validate_yaml_schema
+
+    @lru_cache(maxsize=8)
+    def schema(path: str, package: str) -> tuple[dict, str]:
+        import pkg_resources
+
+        def file(name: str, of: str = validation.PACKAGE_NAME) -> str:
+            return pkg_resources.resource_filename(of, name)
+
+        read = validation.rasa.shared.utils.io.read_yaml_file
+        rules = {**read(file(path, package)), **read(file(validation.RESPONSES_SCHEMA_FILE))}
+        return rules, file(validation.SCHEMA_EXTENSIONS_FILE)
+
+    def validate_yaml_schema(
+        yaml_file_content: str, schema_path: str, package_name: str = validation.PACKAGE_NAME
+    ) -> None:
+        import logging
+
+        from pykwalify.core import Core
+
+        logging.getLogger("pykwalify").setLevel(logging.CRITICAL)
+        try:
+            content = validation.rasa.shared.utils.io.read_yaml(yaml_file_content)
+            rules, extensions = schema(schema_path, package_name)
+            Core(
+                source_data=content, schema_data=copy.deepcopy(rules), extensions=[extensions]
+            ).validate(raise_exception=True)
+        except Exception:
+            thorough(yaml_file_content, schema_path, package_name)
+
+    validation.validate_yaml_schema = validate_yaml_schema
+
+
+def merge_without_copying(training_data: ModuleType) -> None:
+    """Thirteen merges copied every example and took its fingerprint anew.
+
+    Examples are handed on as they are, and lose the fingerprint they have only when they change.
+    The answer's name stands in the examples where Rasa puts its text, and the fingerprint leaves
+    answers out: only a ResponseSelector learns from their text, which needs TensorFlow. So a
+    changed answer retrains nothing.
+    """
+    kind = training_data.TrainingData
+
+    def merge(self: Any, *others: Any) -> Any:
+        rest = [other for other in others if other]
+        synonyms = dict(self.entity_synonyms)
+        for other in rest:
+            for text, synonym in other.entity_synonyms.items():
+                training_data.util.check_duplicate_synonym(
+                    synonyms, text, synonym, "merging training data"
+                )
+            synonyms.update(other.entity_synonyms)
+        responses = {}
+        for data in (self, *rest):
+            responses.update(data.responses)
+        return kind(
+            [example for data in (self, *rest) for example in data.training_examples],
+            synonyms,
+            copy.deepcopy([item for data in (self, *rest) for item in data.regex_features]),
+            copy.deepcopy([item for data in (self, *rest) for item in data.lookup_tables]),
+            copy.deepcopy(responses),
+        )
+
+    def sanitize_examples(examples: list[Any]) -> list[Any]:
+        for example in examples:
+            for name in (training_data.INTENT, training_data.RESPONSE):
+                value = example.get(name)
+                if value and value != value.strip():
+                    example.set(name, value.strip())
+        # The first of those that are alike, by fingerprint as in Message.__eq__.
+        kept: dict[str, Any] = {}
+        for example in examples:
+            kept.setdefault(example.fingerprint(), example)
+        return list(kept.values())
+
+    def name_responses(self: Any) -> None:
+        for example in self.training_examples:
+            if example.get(training_data.INTENT_RESPONSE_KEY) and not example.get(
+                training_data.RESPONSE
+            ):
+                name = training_data.util.intent_response_key_to_template_key(
+                    example.get_full_intent()
+                )
+                if self.responses.get(name):
+                    example.set(training_data.RESPONSE, name)
+
+    whole = kind.fingerprint
+
+    def fingerprint(self: Any) -> str:
+        without = copy.copy(self)
+        without.responses = {}
+        return whole(without)
+
+    kind.merge = merge
+    kind.sanitize_examples = staticmethod(sanitize_examples)
+    kind.fingerprint = fingerprint
+    kind._fill_response_phrases = name_responses
+
+
+def fingerprint_at_once(message: ModuleType) -> None:
+    """An example's fingerprint was made of a dozen smaller ones; here of its data as one text."""
+    kind = message.Message
+    thorough = kind.fingerprint
+
+    def fingerprint(self: Any) -> str:
+        if self._cached_fingerprint is None and not self.features:
+            try:
+                text = json.dumps(self.data, sort_keys=True)
+            except TypeError:
+                return thorough(self)
+            self._cached_fingerprint = message.rasa.shared.utils.io.get_text_hash(text)
+        return thorough(self)
+
+    kind.fingerprint = fingerprint
+
+
+def write_domain_plainly(domain: ModuleType) -> None:
+    """Writing the domain into the model as pretty YAML took a third of a training without change.
+
+    JSON is YAML too, and is read back by the same reader.
+    """
+
+    def persist(self: Any, filename: Any) -> None:
+        content = {"version": domain.LATEST_TRAINING_DATA_FORMAT_VERSION, **self.as_dict()}
+        text = json.dumps(content, ensure_ascii=False)
+        domain.rasa.shared.utils.io.write_text_file(text, filename)
+
+    domain.Domain.persist = persist
+
+
+def keep_validator(action: ModuleType) -> None:
+    """Checking the schema itself, and not the reply, took 23 of an action's 30 milliseconds."""
+    remote = action.RemoteAction
+    thorough = remote._validate_action_result
+
+    @lru_cache(maxsize=1)
+    def validator() -> Any:
+        from jsonschema.validators import validator_for
+
+        schema = remote.action_response_format_spec()
+        return validator_for(schema)(schema)
+
+    def validate(self: Any, result: dict[str, Any]) -> bool:
+        return validator().is_valid(result) or thorough(self, result)
+
+    remote._validate_action_result = validate
+
+
+def keep_connections(endpoints: ModuleType) -> None:
+    """Each call of an action opened a session and a connection of its own."""
+    config = endpoints.EndpointConfig
+    new_session = config.session
+
+    class Kept:
+        """A session that is used by ``async with`` and stays open."""
+
+        def __init__(self, session: Any) -> None:
+            self.session = session
+
+        async def __aenter__(self) -> Any:
+            return self.session
+
+        async def __aexit__(self, *_: Any) -> None:
+            pass
+
+    def session(self: Any) -> Any:
+        if self.type is not None:
+            return new_session(self)
+        loop = asyncio.get_running_loop()
+        kept = getattr(self, "_kept", None)
+        if kept is None or kept.session.closed or kept.loop is not loop:
+            kept = Kept(new_session(self))
+            kept.loop = loop
+            kept.session.connector._keepalive_timeout = KEEP_ALIVE
+            self._kept = kept
+        return kept
+
+    config.session = session
+
+
+CHANGES: dict[str, Callable[[ModuleType], None]] = {
+    "rasa.shared.utils.io": read_yaml_once,
+    "rasa.shared.utils.validation": validate_plainly,
+    "rasa.shared.nlu.training_data.message": fingerprint_at_once,
+    "rasa.shared.nlu.training_data.training_data": merge_without_copying,
+    "rasa.shared.core.domain": write_domain_plainly,
+    "rasa.core.actions.action": keep_validator,
+    "rasa.utils.endpoints": keep_connections,
+}
+
+
+class _Finder(importlib.abc.MetaPathFinder):
+    """Finds the modules of `CHANGES` as Python does, and has them changed once they are run."""
+
+    def find_spec(self, fullname, path=None, target=None):
+        change = CHANGES.get(fullname)
+        if change is None:
+            return None
+        spec = importlib.machinery.PathFinder.find_spec(fullname, path, target)
+        if spec is not None and spec.loader is not None:
+            run = spec.loader.exec_module
+
+            def exec_module(module: ModuleType) -> None:
+                run(module)
+                change(module)
+
+            spec.loader.exec_module = exec_module
+        return spec
+
+
+def install() -> None:
+    """Puts the changes in place once per interpreter; imports nothing of Rasa."""
+    if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _Finder())
