@@ -4,7 +4,7 @@ SHELL := bash
 PYTHON := .venv/bin/python
 export PYTHONWARNINGS ?= ignore
 
-.PHONY: help env encoder train run shell check test evaluate benchmark load faults sbom audit baseline-stock lock clean
+.PHONY: help env encoder train run shell check test evaluate benchmark load faults insights sbom audit baseline-stock lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -45,6 +45,9 @@ load: train  ## many people at once over REST and socket, beside the stock assis
 
 faults: train  ## break servers, database, lock and model under load; writes docs/reliability.md
 	@scripts/fault-tests.sh $(ARGS)
+
+insights: env  ## what people ask and what is missing, from the counts (ARGS="--since 90d")
+	@$(PYTHON) -m myoguide.insights $(ARGS)
 
 sbom: env  ## write the software bill of materials to var/sbom.json
 	@$(PYTHON) scripts/sbom.py

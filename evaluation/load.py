@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 import uuid
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -23,12 +24,14 @@ from pathlib import Path
 
 import aiohttp
 import socketio
+from socketio.exceptions import SocketIOError
 
 from evaluation.performance.assistants import ROOT, ours, stock
 from evaluation.performance.people import percentile
 from evaluation.performance.processes import Assistant, BenchmarkError, Running, started
 
 REPORT = ROOT / "docs" / "load.md"
+LOGS = Path("var") / "load"
 # The website channel takes 12 events at once from one connection.
 LONGEST_CONVERSATION = 10  # messages
 TIMEOUT = 30  # seconds for one reply
@@ -42,7 +45,7 @@ class Counted:
     """What came of all messages over one channel."""
 
     taken: list[float] = field(default_factory=list)  # seconds until the reply
-    errors: int = 0
+    errors: Counter[str] = field(default_factory=Counter)  # by kind
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,8 @@ async def over_rest(running: Running, texts: Sequence[str], counted: Counted, en
                 is_answered = reply.status == 200 and bool(await reply.json())
             counted.taken.append(time.monotonic() - began)
             # The stock assistant leaves some messages without a reply.
-            counted.errors += not is_answered and running.assistant.asks_for_session
+            if not is_answered and running.assistant.asks_for_session:
+                counted.errors[f"status {reply.status}"] += 1
 
 
 async def over_socket(running: Running, texts: Sequence[str], counted: Counted, end: float) -> None:
@@ -115,7 +119,8 @@ async def over_socket(running: Running, texts: Sequence[str], counted: Counted, 
                 message = {"id": uuid.uuid4().hex, "message": text}
                 if running.assistant.asks_for_session:
                     answer = await client.call("user_uttered", message, timeout=TIMEOUT)
-                    counted.errors += "error" in answer
+                    if "error" in answer:
+                        counted.errors[answer["error"]] += 1
                 else:
                     # Nothing tells the end of its turn, and some messages get no reply.
                     await client.emit("user_uttered", message)
@@ -141,15 +146,18 @@ async def load(
         while time.monotonic() < end:
             try:
                 await way(running, next(queue), channels[channel], end)
-            except (aiohttp.ClientError, socketio.exceptions.SocketIOError, OSError):
-                channels[channel].errors += 1
-            except asyncio.TimeoutError:
-                channels[channel].errors += 1
+            except (aiohttp.ClientError, SocketIOError, OSError, asyncio.TimeoutError) as error:
+                channels[channel].errors[type(error).__name__] += 1
 
     before, began = running.memory(), time.monotonic()
     await asyncio.gather(*map(person, range(people)))
     taken = time.monotonic() - began
     return Result(running.assistant.name, taken, channels, before, running.memory())
+
+
+def told(errors: Counter[str]) -> str:
+    kinds = ", ".join(f"{kind} {count}" for kind, count in errors.most_common())
+    return f"{errors.total()} ({kinds})" if errors else "0"
 
 
 def table(results: Sequence[Result]) -> str:
@@ -166,7 +174,7 @@ def table(results: Sequence[Result]) -> str:
                 len(counted.taken),
                 f"{len(counted.taken) / result.seconds:.1f}",
                 *(f"{value:.0f} ms" for value in shares),
-                counted.errors,
+                told(counted.errors),
                 f"{result.memory_before:.0f} to {result.memory_after:.0f} MB",
             )
             lines.append(f"| {' | '.join(map(str, cells))} |")
@@ -199,6 +207,7 @@ def main() -> int:
     options = parser.parse_args()
     people, seconds = min(options.people, MOST_PEOPLE), min(options.seconds, MOST_SECONDS)
     os.chdir(ROOT)
+    LOGS.mkdir(parents=True, exist_ok=True)
     talks = scenarios()
     results = []
     with tempfile.TemporaryDirectory() as name:
@@ -207,7 +216,7 @@ def main() -> int:
         for make in makers:
             assistant = make(folder)
             try:
-                with started(assistant, folder / f"{assistant.name}.log") as running:
+                with started(assistant, LOGS / f"{assistant.name}.log") as running:
                     said = conversations(assistant, talks)
                     result = asyncio.run(load(running, said, people, seconds))
             except BenchmarkError as error:
@@ -217,7 +226,7 @@ def main() -> int:
     sys.stdout.write(table(results) + "\n")
     if not options.no_stock:
         REPORT.write_text(report(results, people, seconds), encoding="utf-8")
-    faults = sum(counted.errors for counted in results[0].channels.values())
+    faults = sum(counted.errors.total() for counted in results[0].channels.values())
     if faults:
         sys.stderr.write(f"load: {faults} errors\n")
     return 1 if faults else 0

@@ -126,7 +126,8 @@ def _begun(event: dict[Text, Any]) -> dict[Text, Text]:
     return {
         "channel": _label(event.get("input_channel")),
         "answer": _label(feedback.get("answer")),
-        "helpful": _label(feedback.get("helpful"))[:3],
+        # A reason belongs to a "no" that was counted before.
+        "helpful": "" if feedback.get("reason") else _label(feedback.get("helpful"))[:3],
         **{name: _label(carried.get(name)) for name in SLOTS},
     }
 

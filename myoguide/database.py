@@ -73,6 +73,16 @@ feedback_counts = sa.Table(
     sa.Column("reason", sa.String(20), primary_key=True),
     sa.Column("count", sa.Integer, nullable=False),
 )
+# Messages not understood, redacted: see `myoguide.insights.not_understood`.
+# ``key`` as in `conversations` as long as that is kept, then empty.
+not_understood = sa.Table(
+    "not_understood",
+    schema,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("day", sa.String(10), nullable=False, index=True),
+    sa.Column("key", sa.String(64), nullable=False, index=True),
+    sa.Column("text", sa.Text, nullable=False),
+)
 
 
 class Away(RuntimeError):
@@ -93,8 +103,13 @@ def _begin(connection: sa.engine.Connection) -> None:
     schema.create_all(connection)
 
 
+def _not_understood(connection: sa.engine.Connection) -> None:
+    """Version 2: the table of that name."""
+    not_understood.create(connection, checkfirst=True)
+
+
 # Each brings the schema from the version before to its own; the first makes version 1.
-MIGRATIONS: tuple[Callable[[sa.engine.Connection], None], ...] = (_begin,)
+MIGRATIONS: tuple[Callable[[sa.engine.Connection], None], ...] = (_begin, _not_understood)
 
 
 class Database:

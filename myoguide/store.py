@@ -20,6 +20,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Any, Optional, Text, TypeVar
@@ -52,6 +53,7 @@ from myoguide.database import (
     database,
     url_from_environment,
 )
+from myoguide.insights import not_understood
 from myoguide.privacy import logs, retention
 from myoguide.privacy.events import redacted, slot_value
 
@@ -69,7 +71,7 @@ MOST_HELD = 2_000
 BACKGROUND_INTERVAL = 2.0  # seconds
 # What the screen, the resolver, the self-check and the summary read of an earlier message.
 PARSED = ("intent", "text", "self_check", "feedback")
-SCREENED = ("level", "signs")
+SCREENED = ("level", "signs", "new_signs", "raised", "retracted", "help_is_there")
 CARRIED = ("topic", "aspect", "status")
 FORGET = "forget"
 
@@ -189,6 +191,7 @@ class ConversationStore(TrackerStore):
         if _asks_to_forget(new):
             await self.delete(tracker.sender_id, later=True)
             return
+        await self._keep_not_understood(key, new)
         past = condense(past_after(past, new, _not_applied(tracker, events)))
         state = json.dumps(_state(tracker, past))
         held = self._hold(key, state, stored, known, [json.dumps(event) for event in new])
@@ -198,6 +201,13 @@ class ConversationStore(TrackerStore):
             logger.warning("a turn is kept in memory until the database is back")
         if isinstance(tracker, HeldTracker):
             tracker.handed, tracker.stored, tracker.past = len(tracker.events), held.stored, past
+
+    async def _keep_not_understood(self, key: Text, events: Sequence[dict[Text, Any]]) -> None:
+        """For the editor, where the site has opted in; without the database it is lost."""
+        texts = not_understood.texts_in(events) if not_understood.is_wanted() else []
+        if texts:
+            with suppress(Away):
+                await self._do(self.database.run, lambda c: not_understood.keep(c, key, texts))
 
     # --- beyond what Rasa asks for
 
@@ -607,11 +617,13 @@ def _events(connection: sa.engine.Connection, key: Text) -> list[dict[Text, Any]
 def _delete_rows(connection: sa.engine.Connection, key: Text) -> None:
     for table in (conversation_events, conversations):
         connection.execute(sa.delete(table).where(table.c.key == key))
+    not_understood.forget(connection, key)
 
 
 def _delete_idle(connection: sa.engine.Connection, oldest: float) -> int:
     idle = sa.select(conversations.c.key).where(conversations.c.active < oldest)
     connection.execute(sa.delete(conversation_events).where(conversation_events.c.key.in_(idle)))
+    not_understood.let_go(connection, idle)
     return connection.execute(
         sa.delete(conversations).where(conversations.c.active < oldest)
     ).rowcount

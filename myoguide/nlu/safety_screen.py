@@ -66,16 +66,27 @@ def raised_before(tracker: DialogueStateTracker | None) -> tuple[Shown, ...]:
     return tuple(Shown(sign, level, (), new=False) for sign, level in raised)
 
 
-def intent_for(screening: Screening, was_emergency: bool) -> Text | None:
+def help_came(tracker: DialogueStateTracker | None) -> bool:
+    """Tell whether help was said to be there, and no new sign was told since."""
+    for event in reversed(told_before(tracker)):
+        read = screening_of(event)
+        if read.get("help_is_there"):
+            return True
+        if read.get("new_signs"):
+            return False
+    return False
+
+
+def intent_for(screening: Screening, was_emergency: bool, helped: bool = False) -> Text | None:
     """The intent that the screening asks for, or None if the question alone decides.
 
     An urgent or routine sign speaks up when it is new; an emergency stays open until help is
-    there or it is taken back.
+    there or it is taken back. ``helped``: an earlier message said that help had come.
     """
     if screening.level == "emergency":
         if screening.signs[0].new or not was_emergency:
             return "emergency"
-        return None if screening.help_is_there else "emergency_open"
+        return None if screening.help_is_there or helped else "emergency_open"
     if screening.level in ("urgent", "routine") and screening.signs[0].new:
         return screening.level
     return None
@@ -115,7 +126,7 @@ def conclude(
     set_slot_carrier(message, "escalation", screening.level, by)
     set_slot_carrier(message, "sign", screening.sign, by)
     was_emergency = tracker is not None and tracker.get_slot("escalation") == "emergency"
-    intent = intent_for(screening, was_emergency)
+    intent = intent_for(screening, was_emergency, help_came(tracker))
     if intent is not None:
         escalate(message, intent, screening.level, screening.sign, by)
 

@@ -48,7 +48,11 @@ def test_the_places_that_are_watched_are_still_in_rasa():
 
 
 def test_the_places_that_readiness_plays_its_emergency_through_are_still_in_rasa():
-    for name in ("_handle_message_with_tracker", "run_action_extract_slots", "_run_prediction_loop"):
+    for name in (
+        "_handle_message_with_tracker",
+        "run_action_extract_slots",
+        "_run_prediction_loop",
+    ):
         assert inspect.iscoroutinefunction(getattr(MessageProcessor, name)), name
 
 

@@ -34,7 +34,7 @@ def test_migrations_run_in_their_order_from_where_the_database_is(file, monkeypa
     steps = []
     later = (lambda c: steps.append(2), lambda c: steps.append(3))
     monkeypatch.setattr(db, "MIGRATIONS", (*db.MIGRATIONS, *later))
-    assert version(db.Database(f"sqlite:///{file}")) == 3
+    assert version(db.Database(f"sqlite:///{file}")) == len(db.MIGRATIONS)
     assert steps == [2, 3]
 
 

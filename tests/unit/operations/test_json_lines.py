@@ -14,7 +14,9 @@ from myoguide.operations.channel import GIVEN_ID, stop_seconds
 
 
 def line(**more) -> dict:
-    record = logging.LogRecord("myoguide.x", logging.WARNING, __file__, 1, "away %s", ("now",), None)
+    record = logging.LogRecord(
+        "myoguide.x", logging.WARNING, __file__, 1, "away %s", ("now",), None
+    )
     record.__dict__.update(more)
     return json.loads(logs.JsonLines(lambda: "abc").format(record))
 
