@@ -155,6 +155,22 @@ async def load(
     return Result(running.assistant.name, taken, channels, before, running.memory())
 
 
+def together(rounds: Sequence[Result]) -> Result:
+    """All rounds of one assistant as one."""
+    channels = {name: Counted() for name in rounds[0].channels}
+    for one in rounds:
+        for name, counted in one.channels.items():
+            channels[name].taken += counted.taken
+            channels[name].errors += counted.errors
+    return Result(
+        rounds[0].name,
+        sum(one.seconds for one in rounds),
+        channels,
+        max(one.memory_before for one in rounds),
+        max(one.memory_after for one in rounds),
+    )
+
+
 def told(errors: Counter[str]) -> str:
     kinds = ", ".join(f"{kind} {count}" for kind, count in errors.most_common())
     return f"{errors.total()} ({kinds})" if errors else "0"
@@ -186,8 +202,9 @@ def report(results: Sequence[Result], people: int, seconds: float) -> str:
         "# Under load\n\n"
         f"Written by `make load` on {date.today().isoformat()} ({os.cpu_count()} cores, "
         f"{platform.system()}); do not edit. {people} people talk at the same time for "
-        f"{seconds:.0f} seconds, half of them over REST, half over the socket; none pauses between "
-        "reply and next message, so this is the most that one server and its action server take. "
+        f"{seconds:.0f} seconds in each round, half of them over REST, half over the socket; none "
+        "pauses between reply and next message, so this is the most that one server and its "
+        "action server take. "
         "Myoguide is told the conversation scenarios of `tests/conversations`; the stock assistant "
         "of `rasa init` conversations of the same lengths in its own words. People, servers and "
         "database share the machine: compare the rows with each other. `make benchmark` has the "
@@ -203,17 +220,19 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m evaluation.load", description=__doc__)
     parser.add_argument("--people", type=int, default=16)
     parser.add_argument("--seconds", type=float, default=30, help=f"at most {MOST_SECONDS}")
+    parser.add_argument("--rounds", type=int, default=2, help="they take turns so often")
     parser.add_argument("--no-stock", action="store_true", help="ours alone; writes no report")
     options = parser.parse_args()
     people, seconds = min(options.people, MOST_PEOPLE), min(options.seconds, MOST_SECONDS)
     os.chdir(ROOT)
     LOGS.mkdir(parents=True, exist_ok=True)
     talks = scenarios()
-    results = []
+    rounds: dict[str, list[Result]] = {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         makers = (ours,) if options.no_stock else (ours, stock)
-        for make in makers:
+        # In turns, so that other work on the machine weighs on both.
+        for make in makers * max(options.rounds, 1):
             assistant = make(folder)
             try:
                 with started(assistant, LOGS / f"{assistant.name}.log") as running:
@@ -222,7 +241,8 @@ def main() -> int:
             except BenchmarkError as error:
                 sys.stderr.write(f"load: {error}\n")
                 return 1
-            results.append(result)
+            rounds.setdefault(assistant.name, []).append(result)
+    results = [together(found) for found in rounds.values()]
     sys.stdout.write(table(results) + "\n")
     if not options.no_stock:
         REPORT.write_text(report(results, people, seconds), encoding="utf-8")

@@ -28,6 +28,7 @@ from myoguide.channels import gate
 from myoguide.channels.messaging import failed_safe
 from myoguide.channels.rate import Rate, RateLimiter
 from myoguide.channels.website import MESSAGE_ID
+from myoguide.operations.turns import WATCH
 from myoguide.safety.contacts import contacts_for
 
 logger = logging.getLogger(__name__)
@@ -205,7 +206,8 @@ class RestInput(rest.RestInput):
             tracker = await store.retrieve(sender)
             if tracker is None or _replies_to(message.message_id, tracker) is None:
                 # What `Agent.handle_message` does under its lock, which we hold already.
-                await agent.processor.handle_message(message)
+                with WATCH.turn(message):
+                    await agent.processor.handle_message(message)
                 return
             whole = await store.retrieve_full_tracker(sender) or tracker
             for reply in _replies_to(message.message_id, whole) or ():

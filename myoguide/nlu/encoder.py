@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from functools import lru_cache
 from pathlib import Path
 
@@ -13,6 +16,7 @@ from myoguide.nlu.build_encoder import DEFAULT_DIR, HIDDEN, MODEL_FILE, TOKENIZE
 # Longer messages add cost and no meaning: 128 word pieces are about 100 words.
 MAX_TOKENS = 128
 BATCH = 32
+MANY = 8  # batches from which on more than one core is worth its while
 
 
 class EncoderMissing(FileNotFoundError):
@@ -51,17 +55,25 @@ class SentenceEncoder:
         result = np.zeros((len(texts), self.dimension), dtype=np.float32)
         # Batches of like length waste little on padding.
         order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
-        for start in range(0, len(order), BATCH):
-            rows = order[start : start + BATCH]
-            encoded = self._tokenizer.encode_batch([texts[i] for i in rows])
-            result[rows] = self._session.run(
-                None,
-                {
-                    "input_ids": np.array([e.ids for e in encoded], dtype=np.int64),
-                    "attention_mask": np.array([e.attention_mask for e in encoded], np.int64),
-                },
-            )[0]
+        batches = [order[start : start + BATCH] for start in range(0, len(order), BATCH)]
+        # In training as many batches at a time as there are cores.
+        cores = (os.cpu_count() or 1) if len(batches) >= MANY else 1
+        wanted = ([texts[i] for i in rows] for rows in batches)
+        with ThreadPoolExecutor(cores) if cores > 1 else nullcontext() as pool:
+            vectors = (pool.map if pool else map)(self._vectors, wanted)
+            for rows, found in zip(batches, vectors, strict=True):
+                result[rows] = found
         return result
+
+    def _vectors(self, texts: Sequence[str]) -> np.ndarray:
+        encoded = self._tokenizer.encode_batch(texts)
+        return self._session.run(
+            None,
+            {
+                "input_ids": np.array([e.ids for e in encoded], dtype=np.int64),
+                "attention_mask": np.array([e.attention_mask for e in encoded], np.int64),
+            },
+        )[0]
 
 
 @lru_cache(maxsize=2)
