@@ -107,7 +107,7 @@ async def over_socket(running: Running, texts: Sequence[str], counted: Counted, 
     async with aiohttp.ClientSession(connector=connector) as session:
         client = socketio.AsyncClient(reconnection=False, http_session=session)
         client.on("bot_uttered", lambda *_: replied.set())
-        await client.connect(running.address, transports=["websocket"])
+        await client.connect(running.address, transports=["websocket"], wait_timeout=TIMEOUT)
         try:
             if running.assistant.asks_for_session:
                 await client.call("session_request", {}, timeout=TIMEOUT)

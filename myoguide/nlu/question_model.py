@@ -9,6 +9,7 @@ head, so that "is it ours at all?" and "which topic?" are one calibrated decisio
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -113,11 +114,11 @@ class QuestionModel:
         labels = [labels_of(intent) for intent in intents]
         with_aspect = [row for row, (_, aspect) in enumerate(labels) if aspect]
         topics, aspects = [topic for topic, _ in labels], [aspect for _, aspect in labels]
-        return cls(
-            LinearHead.fit(vectors, topics, c),
-            LinearHead.fit(vectors[with_aspect], [aspects[row] for row in with_aspect], c),
-            WordCounts.fit(texts, {"topic": topics, "aspect": aspects}),
-        )
+        with ThreadPoolExecutor(1) as pool:  # both leave the interpreter free most of the time
+            words = pool.submit(WordCounts.fit, texts, {"topic": topics, "aspect": aspects})
+            topic = LinearHead.fit(vectors, topics, c)
+            aspect = LinearHead.fit(vectors[with_aspect], [aspects[r] for r in with_aspect], c)
+            return cls(topic, aspect, words.result())
 
     def read(self, text: str, vector: np.ndarray) -> Reading:
         counted = self._words.read(text)
