@@ -36,7 +36,7 @@ class Limits:
 
 LIMITS = Limits(
     alone={"emergency": 0.40, "urgent": 0.45, "routine": 0.30},
-    suspected={"emergency": 0.25, "urgent": 0.20, "routine": 0.05},
+    suspected={"emergency": 0.25, "urgent": 0.25, "routine": 0.05},
 )
 
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shutil
 import urllib.error
 import urllib.request
 
 import pytest
-from conftest import DATABASE, REDIS
 from load import OverRest, OverSocket, Talker, begins_with_a_call, judge, talk
 from proxy import NGINX, start_proxy
 from servers import ROOT, TOKEN, Deployment, Person, Server, services, wait_until
@@ -52,8 +52,8 @@ def house(tmp_path_factory):
     folder = tmp_path_factory.mktemp("house")
     opened = House(
         folder,
-        MYOGUIDE_DATABASE_URL=DATABASE,
-        MYOGUIDE_REDIS_URL=REDIS,
+        MYOGUIDE_DATABASE_URL=os.environ["MYOGUIDE_TEST_DATABASE_URL"],
+        MYOGUIDE_REDIS_URL=os.environ["MYOGUIDE_TEST_REDIS_URL"],
         MYOGUIDE_SECRET=SECRET,
         SANIC_PROXIES_COUNT="1",
     )
