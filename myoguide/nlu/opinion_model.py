@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from myoguide.nlu.question_model import LinearHead
-from myoguide.safety.screen import Shown
+from myoguide.safety.screen import Shown, load
 from myoguide.safety.signs import LEVELS
 from myoguide.safety.tables import load_table
 
@@ -57,6 +57,11 @@ def read_messages(folder: Path | str, signs: Iterable[str]) -> list[Told]:
                 raise ValueError(f"{path}: '{sign}' is no sign of data/safety/signs.yml")
             told += [Told(joined(m if isinstance(m, list) else [m]), sign) for m in messages]
     return told
+
+
+def examples() -> list[Told]:
+    """The examples of data/safety/signs.yml."""
+    return [Told(joined(e), sign.id) for sign in load().signs.values() for e in sign.examples]
 
 
 def joined(texts: Sequence[str]) -> str:

@@ -139,6 +139,13 @@ def escalate(message: Message, intent: Text, level: Text, sign: Text | None, by:
     set_slot_carrier(message, "sign", sign, by)
 
 
+def remember(message: Message, sign: Text, level: Text) -> None:
+    """Lets a sign count in later messages too that reading this one again would not show."""
+    read = message.get(SCREENING) or {}
+    raised = [*(read.get("raised") or ()), (sign, level)]
+    message.set(SCREENING, {**read, "raised": raised}, add_to_output=True)
+
+
 @DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=False)
 class SafetyScreen(StatelessComponent):
     """Sets sign and escalation, and an intent that outranks every other where they ask for it.

@@ -26,6 +26,7 @@ from myoguide.nlu.graph import LANGUAGE, SCREENED, SCREENING, intent_of
 from myoguide.nlu.opinion_model import (
     NONE,
     OpinionModel,
+    examples,
     joined,
     opinion,
     read_messages,
@@ -33,12 +34,13 @@ from myoguide.nlu.opinion_model import (
 from myoguide.nlu.safety_screen import conclude, screening_of, text_of, told_before, with_signs
 from myoguide.nlu.sentence_encoder import SentenceEncoderFeaturizer, sentence_vector
 from myoguide.safety import Screening, load
-from myoguide.safety.screen import Shown
+from myoguide.safety.screen import DATA, Shown
 from myoguide.safety.signs import LEVELS
 
 logger = logging.getLogger(__name__)
 
 MODEL_FILE = "second_opinion.npz"
+SIGNS = DATA / "signs.yml"
 # How many messages before are read together with this one.
 TOGETHER = 2
 
@@ -78,7 +80,7 @@ class SecondOpinion(GraphComponent):
         """The messages are no training data of Rasa's; a change in them must train anew."""
         folder = Path(config.get("messages") or cls.get_default_config()["messages"])
         digest = hashlib.sha256()
-        for path in sorted(folder.glob("*.yml")):
+        for path in (SIGNS, *sorted(folder.glob("*.yml"))):
             digest.update(path.read_bytes())
         return digest.hexdigest()
 
@@ -120,7 +122,7 @@ class SecondOpinion(GraphComponent):
             return cls(config, model_storage, resource, OpinionModel.load(folder / MODEL_FILE))
 
     def train(self, training_data: TrainingData) -> Resource:
-        messages = read_messages(self.config["messages"], self._level_of)
+        messages = [*read_messages(self.config["messages"], self._level_of), *examples()]
         vectors = [self._encoder.encode([message.text for message in messages])]
         told = [message.sign for message in messages]
         # What people ask is harmless unless it is filed under a sign.
@@ -173,7 +175,8 @@ class SecondOpinion(GraphComponent):
         if vector is None or self._model is None or self._encoder is None:
             return screening.suspected[:1]
         seen = opinion(self._model, vector, screening.suspected, self._level_of)
-        if seen is None and screening.level == NONE and not screening.retracted:
+        in_check = tracker is not None and tracker.active_loop is not None
+        if seen is None and screening.level == NONE and not (screening.retracted or in_check):
             before = texts_together(tracker)
             if before:
                 together = self._encoder.encode([joined([*before, message.get(TEXT)])])[0]

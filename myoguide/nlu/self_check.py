@@ -28,7 +28,7 @@ from myoguide.nlu.graph import (
     set_slot_carrier,
 )
 from myoguide.nlu.payload_guard import DISARMED
-from myoguide.nlu.safety_screen import earlier_texts, escalate
+from myoguide.nlu.safety_screen import earlier_texts, escalate, remember
 from myoguide.nlu.self_check_importer import SLOT
 from myoguide.safety import screen
 from myoguide.safety.self_check import TOLD, UNKNOWN, load_self_check
@@ -220,7 +220,7 @@ class SelfCheckReader(StatelessComponent):
     @staticmethod
     def _screen_as_jerks(message: Message, tracker: DialogueStateTracker, text: Text) -> None:
         """The check is about jerks: what is no answer is screened as if they had been told."""
-        screening = screen(text, [JERKS, *earlier_texts(tracker)])
+        screening = screen(text, [JERKS, *earlier_texts(tracker)]).cautious()
         before = (message.get(SCREENING) or {}).get("level", "none")
         higher = LEVELS.index(screening.level) > LEVELS.index(before)
         if higher and screening.level in ("urgent", "emergency") and screening.signs[0].new:
@@ -382,6 +382,7 @@ class SelfCheckReader(StatelessComponent):
             self._note(message, found)
             self._clear_question(message)
             escalate(message, sign.level, sign.level, sign.id, by)
+            remember(message, sign.id, sign.level)
             set_slot_carrier(message, OUTCOME, self._check.outcome(answers).id, by)
             return
         self._turn(message, "check_answer")
@@ -467,7 +468,7 @@ class SelfCheckReader(StatelessComponent):
     @staticmethod
     def _screen_reason(message: Message) -> None:
         """Words in the place of a reason are screened like any other."""
-        screening = screen((message.get("feedback") or {}).get("reason", ""))
+        screening = screen((message.get("feedback") or {}).get("reason", "")).cautious()
         if screening.level in ("urgent", "emergency"):
             by = SelfCheckReader.__name__
             escalate(message, screening.level, screening.level, screening.sign, by)
