@@ -8,7 +8,7 @@ doubtful wording; they can only raise a level.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +38,9 @@ LIMITS = Limits(
     alone={"emergency": 0.40, "urgent": 0.45, "routine": 0.30},
     suspected={"emergency": 0.25, "urgent": 0.25, "routine": 0.05},
 )
+
+
+ONLY_SUSPECTED = replace(LIMITS, alone=dict.fromkeys(LIMITS.alone, 1.01))
 
 
 @dataclass(frozen=True)

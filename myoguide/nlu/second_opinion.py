@@ -24,7 +24,9 @@ from myoguide.nlu.build_encoder import DEFAULT_DIR
 from myoguide.nlu.encoder import SentenceEncoder, load_encoder
 from myoguide.nlu.graph import LANGUAGE, SCREENED, SCREENING, intent_of
 from myoguide.nlu.opinion_model import (
+    LIMITS,
     NONE,
+    ONLY_SUSPECTED,
     OpinionModel,
     examples,
     joined,
@@ -43,6 +45,8 @@ MODEL_FILE = "second_opinion.npz"
 SIGNS = DATA / "signs.yml"
 # How many messages before are read together with this one.
 TOGETHER = 2
+# Shorter messages are not raised without a suspicion.
+FEWEST_WORDS = 4
 
 
 def texts_together(tracker: DialogueStateTracker | None) -> list[Text]:
@@ -174,8 +178,11 @@ class SecondOpinion(GraphComponent):
         vector = sentence_vector(message)
         if vector is None or self._model is None or self._encoder is None:
             return screening.suspected[:1]
-        seen = opinion(self._model, vector, screening.suspected, self._level_of)
         in_check = tracker is not None and tracker.active_loop is not None
+        # The self-check asks for every sign; an answer, like any scrap, says little by itself.
+        scrap = in_check or len((message.get(TEXT) or "").split()) < FEWEST_WORDS
+        limits = ONLY_SUSPECTED if scrap else LIMITS
+        seen = opinion(self._model, vector, screening.suspected, self._level_of, limits)
         if seen is None and screening.level == NONE and not (screening.retracted or in_check):
             before = texts_together(tracker)
             if before:
