@@ -102,6 +102,8 @@ class Deployment:
     def __init__(self, folder: Path, **environment: str) -> None:
         self.folder = folder
         self.environment = {**os.environ, "MYOGUIDE_SECRET": "f" * 40, **environment}
+        # Another suite's token in this process would take the place of ours.
+        self.environment.pop("MYOGUIDE_API_TOKEN", None)
         self.servers: list[Server] = []
 
     def actions(self, port: int | None = None, *arguments: str) -> Server:
