@@ -178,7 +178,7 @@ class SecondOpinion(GraphComponent):
         vector = sentence_vector(message)
         if vector is None or self._model is None or self._encoder is None:
             return screening.suspected[:1]
-        in_check = tracker is not None and tracker.active_loop is not None
+        in_check = bool(tracker and tracker.active_loop_name)
         # The self-check asks for every sign; an answer, like any scrap, says little by itself.
         scrap = in_check or len((message.get(TEXT) or "").split()) < FEWEST_WORDS
         limits = ONLY_SUSPECTED if scrap else LIMITS
