@@ -162,7 +162,7 @@ class SecondOpinion(GraphComponent):
             logger.exception("no second opinion on a message; what is suspected counts")
             seen = screening.suspected[:1]
         if any(_higher(sign.level, screening.level) for sign in seen):
-            raised = [Shown(*pair) for pair in message.get(SCREENING)["raised"]]
+            raised = [Shown(*pair, ()) for pair in message.get(SCREENING)["raised"]]
             conclude(
                 message,
                 with_signs(screening, seen),
@@ -183,11 +183,14 @@ class SecondOpinion(GraphComponent):
         scrap = in_check or len((message.get(TEXT) or "").split()) < FEWEST_WORDS
         limits = ONLY_SUSPECTED if scrap else LIMITS
         seen = opinion(self._model, vector, screening.suspected, self._level_of, limits)
-        if seen is None and screening.level == NONE and not (screening.retracted or in_check):
+        told = max(screening.level, seen.level if seen else NONE, key=LEVELS.index)
+        if told != "emergency" and not (screening.retracted or in_check):
             before = texts_together(tracker)
             if before:
                 together = self._encoder.encode([joined([*before, message.get(TEXT)])])[0]
-                seen = opinion(self._model, together, screening.suspected, self._level_of)
+                joint = opinion(self._model, together, screening.suspected, self._level_of)
+                if joint is not None and _higher(joint.level, told):
+                    seen = joint
         return (seen,) if seen else ()
 
 
