@@ -9,7 +9,6 @@ from typing import Any, Optional, Text
 
 import yaml
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
-from rasa.shared.core.events import UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.constants import RESPONSE_SELECTOR, TEXT
 from rasa.shared.nlu.training_data.message import Message
@@ -29,7 +28,7 @@ from myoguide.nlu.graph import (
 )
 from myoguide.nlu.named_medicines import ASPECTS, answer_about, medicines
 from myoguide.nlu.question_model import Reading
-from myoguide.nlu.safety_screen import escalate
+from myoguide.nlu.safety_screen import escalate, told_before
 
 logger = logging.getLogger(__name__)
 
@@ -51,13 +50,10 @@ STATUS_OF = {
 
 def turns_of(tracker: DialogueStateTracker | None) -> list[Turn]:
     """What the earlier messages were about, read from the slots they filled."""
-    if tracker is None:
-        return []
     turns = []
-    for event in tracker.applied_events():
-        if isinstance(event, UserUttered) and event.text:
-            slots = {e["entity"]: e.get("value") for e in event.entities}
-            turns.append(Turn(slots.get("topic"), slots.get("aspect"), slots.get("status")))
+    for event in told_before(tracker):
+        slots = {e["entity"]: e.get("value") for e in event.entities}
+        turns.append(Turn(slots.get("topic"), slots.get("aspect"), slots.get("status")))
     return turns
 
 

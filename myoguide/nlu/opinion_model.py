@@ -103,27 +103,12 @@ class OpinionModel:
         return max(among, key=lambda sign: scores.get(sign, 0.0))
 
     def save(self, path: Path) -> None:
-        heads = {"level": self.level, "sign": self.sign}
-        np.savez(
-            path,
-            **{f"{name}_classes": np.array(head.classes) for name, head in heads.items()},
-            **{f"{name}_weights": head.weights for name, head in heads.items()},
-            **{f"{name}_bias": head.bias for name, head in heads.items()},
-        )
+        np.savez(path, **self.level.stored("level"), **self.sign.stored("sign"))
 
     @classmethod
     def load(cls, path: Path) -> OpinionModel:
         with np.load(path, allow_pickle=False) as stored:
-            return cls(
-                *(
-                    LinearHead(
-                        tuple(stored[f"{name}_classes"].tolist()),
-                        stored[f"{name}_weights"],
-                        stored[f"{name}_bias"],
-                    )
-                    for name in ("level", "sign")
-                )
-            )
+            return cls(LinearHead.restored(stored, "level"), LinearHead.restored(stored, "sign"))
 
 
 def opinion(

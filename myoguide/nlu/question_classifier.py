@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import Any, Text
 
 import numpy as np
-from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
-from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import INTENT, INTENT_RESPONSE_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
@@ -18,9 +16,9 @@ from myoguide.nlu.clauses import questions_of
 from myoguide.nlu.encoder import load_encoder
 from myoguide.nlu.graph import ESCALATIONS, QUESTION, QUESTION_PARTS, intent_of, set_intent
 from myoguide.nlu.question_model import DEFAULT_C, QuestionModel, Reading
-from myoguide.nlu.sentence_encoder import SentenceEncoderFeaturizer, sentence_vector
+from myoguide.nlu.sentence_encoder import sentence_vector
+from myoguide.nlu.trained import TrainedComponent
 
-MODEL_FILE = "question_model.npz"
 # How many candidates are handed on with the message.
 RANKING = 5
 
@@ -34,52 +32,19 @@ def best(scores: dict[str, float], count: int = RANKING) -> list[dict[str, Any]]
 @DefaultV1Recipe.register(
     [DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=True
 )
-class QuestionClassifier(GraphComponent):
+class QuestionClassifier(TrainedComponent):
     """Trains `QuestionModel` on the examples; adds its reading to the message as ``question``.
 
     The intent it sets is the best class of the topic head, unless the safety screen has spoken.
     """
 
-    @classmethod
-    def required_components(cls) -> list[type]:
-        return [SentenceEncoderFeaturizer]
+    MODEL = QuestionModel
+    MODEL_FILE = "question_model.npz"
 
     @staticmethod
     def get_default_config() -> dict[Text, Any]:
         # C: inverse regularisation of the linear heads; folder: of the prepared encoder.
         return {"C": DEFAULT_C, "folder": str(DEFAULT_DIR)}
-
-    def __init__(
-        self,
-        config: dict[Text, Any],
-        storage: ModelStorage,
-        resource: Resource,
-        model: QuestionModel | None = None,
-    ) -> None:
-        self.config, self._storage, self._resource, self._model = config, storage, resource, model
-
-    @classmethod
-    def create(
-        cls,
-        config: dict[Text, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> QuestionClassifier:
-        return cls(config, model_storage, resource)
-
-    @classmethod
-    def load(
-        cls,
-        config: dict[Text, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-        **kwargs: Any,
-    ) -> QuestionClassifier:
-        with model_storage.read_from(resource) as folder:
-            model = QuestionModel.load(folder / MODEL_FILE)
-        return cls(config, model_storage, resource, model)
 
     def train(self, training_data: TrainingData) -> Resource:
         texts, vectors, intents = [], [], []
@@ -89,12 +54,7 @@ class QuestionClassifier(GraphComponent):
                 texts.append(example.get(TEXT))
                 vectors.append(vector)
                 intents.append(example.get(INTENT_RESPONSE_KEY) or example.get(INTENT))
-        self._model = QuestionModel.fit(
-            texts, np.stack(vectors), intents, self.config["C"]
-        )
-        with self._storage.write_to(self._resource) as folder:
-            self._model.save(folder / MODEL_FILE)
-        return self._resource
+        return self._keep(QuestionModel.fit(texts, np.stack(vectors), intents, self.config["C"]))
 
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:

@@ -8,7 +8,7 @@ head, so that "is it ours at all?" and "which topic?" are one calibrated decisio
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,6 +87,20 @@ class LinearHead:
             bias.astype(np.float32),
         )
 
+    def stored(self, name: str) -> dict[str, np.ndarray]:
+        """Everything learned, as arrays for `numpy.savez` under names that begin with ``name``."""
+        return {
+            f"{name}_classes": np.array(self.classes),
+            f"{name}_weights": self.weights,
+            f"{name}_bias": self.bias,
+        }
+
+    @classmethod
+    def restored(cls, arrays: Mapping[str, np.ndarray], name: str) -> LinearHead:
+        """The reverse of `stored`."""
+        classes = tuple(arrays[f"{name}_classes"].tolist())
+        return cls(classes, arrays[f"{name}_weights"], arrays[f"{name}_bias"])
+
     def logits(self, vector: np.ndarray) -> np.ndarray:
         return self.weights @ vector + self.bias
 
@@ -130,29 +144,17 @@ class QuestionModel:
         )
 
     def save(self, path: Path) -> None:
-        np.savez(
-            path,
-            topic_classes=np.array(self._topic.classes),
-            topic_weights=self._topic.weights,
-            topic_bias=self._topic.bias,
-            aspect_classes=np.array(self._aspect.classes),
-            aspect_weights=self._aspect.weights,
-            aspect_bias=self._aspect.bias,
-            **self._words.stored(),
-        )
+        topic, aspect = self._topic.stored("topic"), self._aspect.stored("aspect")
+        np.savez(path, **topic, **aspect, **self._words.stored())
 
     @classmethod
     def load(cls, path: Path) -> QuestionModel:
         with np.load(path, allow_pickle=False) as stored:
-
-            def head(name: str) -> LinearHead:
-                return LinearHead(
-                    tuple(stored[f"{name}_classes"].tolist()),
-                    stored[f"{name}_weights"],
-                    stored[f"{name}_bias"],
-                )
-
-            return cls(head("topic"), head("aspect"), WordCounts.restored(stored))
+            return cls(
+                LinearHead.restored(stored, "topic"),
+                LinearHead.restored(stored, "aspect"),
+                WordCounts.restored(stored),
+            )
 
 
 def _mean(meant: dict[str, float], counted: dict[str, float] | None) -> dict[str, float]:

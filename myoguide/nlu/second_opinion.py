@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, Optional, Text
 
 import numpy as np
-from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
@@ -34,14 +33,14 @@ from myoguide.nlu.opinion_model import (
     read_messages,
 )
 from myoguide.nlu.safety_screen import conclude, screening_of, text_of, told_before, with_signs
-from myoguide.nlu.sentence_encoder import SentenceEncoderFeaturizer, sentence_vector
+from myoguide.nlu.sentence_encoder import sentence_vector
+from myoguide.nlu.trained import TrainedComponent
 from myoguide.safety import Screening, load
 from myoguide.safety.screen import DATA, Shown
 from myoguide.safety.signs import LEVELS
 
 logger = logging.getLogger(__name__)
 
-MODEL_FILE = "second_opinion.npz"
 SIGNS = DATA / "signs.yml"
 # How many messages before are read together with this one.
 TOGETHER = 2
@@ -58,15 +57,14 @@ def texts_together(tracker: DialogueStateTracker | None) -> list[Text]:
 
 
 @DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=True)
-class SecondOpinion(GraphComponent):
+class SecondOpinion(TrainedComponent):
     """Reads the message, alone and with those before it, and raises the level where it must.
 
     Without the encoder, or when it fails, what the screen suspects counts.
     """
 
-    @classmethod
-    def required_components(cls) -> list[type]:
-        return [SentenceEncoderFeaturizer]
+    MODEL = OpinionModel
+    MODEL_FILE = "second_opinion.npz"
 
     @staticmethod
     def get_default_config() -> dict[Text, Any]:
@@ -95,35 +93,13 @@ class SecondOpinion(GraphComponent):
         resource: Resource,
         model: OpinionModel | None = None,
     ) -> None:
-        self.config, self._storage, self._resource, self._model = config, storage, resource, model
+        super().__init__(config, storage, resource, model)
         self._level_of = {sign.id: sign.level for sign in load().signs.values()}
         self._encoder: SentenceEncoder | None = None
         try:
             self._encoder = load_encoder(config["folder"])
         except Exception as error:
             logger.error("no sentence encoder, the screen has no second opinion: %s", error)
-
-    @classmethod
-    def create(
-        cls,
-        config: dict[Text, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> SecondOpinion:
-        return cls(config, model_storage, resource)
-
-    @classmethod
-    def load(
-        cls,
-        config: dict[Text, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-        **kwargs: Any,
-    ) -> SecondOpinion:
-        with model_storage.read_from(resource) as folder:
-            return cls(config, model_storage, resource, OpinionModel.load(folder / MODEL_FILE))
 
     def train(self, training_data: TrainingData) -> Resource:
         messages = [*read_messages(self.config["messages"], self._level_of), *examples()]
@@ -136,12 +112,8 @@ class SecondOpinion(GraphComponent):
             if vector is not None and example.get(TEXT) not in told_texts:
                 vectors.append(vector[np.newaxis])
                 told.append(NONE)
-        self._model = OpinionModel.fit(
-            np.concatenate(vectors), told, self._level_of, self.config["C"]
-        )
-        with self._storage.write_to(self._resource) as folder:
-            self._model.save(folder / MODEL_FILE)
-        return self._resource
+        vectors = np.concatenate(vectors)
+        return self._keep(OpinionModel.fit(vectors, told, self._level_of, self.config["C"]))
 
     def process(
         self, messages: list[Message], tracker: Optional[DialogueStateTracker] = None
