@@ -291,7 +291,7 @@ test("With the keyboard alone: from page load to the answer, a button, out and i
 test("A conversation that is deleted is gone, also after a reload", async () => {
   const chat = await (await open()).begin();
   await chat.ask("what is myoclonus");
-  const token = () => chat.page.evaluate(() => JSON.parse(sessionStorage.getItem("myoguide ")).token);
+  const token = async () => (await chat.kept()).token;
   const before = await token();
   await chat.inside("button[aria-controls=menu]").click();
   await chat.inside(".menu button").nth(1).click();
@@ -321,7 +321,7 @@ test("Two people in two browsers do not see each other", async () => {
 test("Two tabs of one person show the same conversation", async () => {
   const one = await (await open()).begin();
   const page = await one.page.context().newPage();
-  const memory = await one.page.evaluate(() => sessionStorage.getItem("myoguide "));
+  const memory = JSON.stringify(await one.kept());
   await page.addInitScript((value) => sessionStorage.setItem("myoguide ", value), memory);
   await page.goto(`${assistant.address}/chat`);
   const other = new Chat(page, []);

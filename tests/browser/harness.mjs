@@ -124,6 +124,15 @@ export class Chat {
     return this;
   }
 
+  /** What this tab keeps, once the server has said which conversation this is: that comes after the greeting. */
+  async kept() {
+    const kept = await this.page.waitForFunction(() => {
+      const value = JSON.parse(sessionStorage.getItem("myoguide ") || "{}");
+      return value.token && value;
+    }, null, { timeout: WAIT });
+    return kept.jsonValue();
+  }
+
   /** Types and sends; returns the first reply. */
   async ask(text) {
     const before = await this.replies.count();
