@@ -15,9 +15,7 @@ from typing import Any
 
 from myoguide.channels.accounts import NEEDED, Account, AccountError, account
 from myoguide.channels.client import ApiClient, Response
-from myoguide.channels.messaging import wording
-from myoguide.channels.messenger import GET_STARTED
-from myoguide.channels.telegram import COMMANDS
+from myoguide.channels.opening import COMMANDS, GET_STARTED, wording
 
 Step = tuple[str, str, dict[str, Any]]
 
@@ -38,6 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     if not (given.address or "").startswith("https://"):
         print("myoguide: connect needs the public address, https://...", file=sys.stderr)
+        return 1
+    if not accounts:
+        print("myoguide: no messenger is on: set its variables (docs/channels.md)", file=sys.stderr)
         return 1
     return asyncio.run(_connect(accounts, given.address.rstrip("/")))
 

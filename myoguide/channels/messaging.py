@@ -13,16 +13,18 @@ import hmac
 import json
 import logging
 import os
+import time
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, Optional, Text
 
 import yaml
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import InputChannel, OutputChannel, UserMessage
+from rasa.shared.core.events import BotUttered, UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.exceptions import RasaException
 from sanic import Blueprint, Sanic, response
 from sanic.request import Request
@@ -33,17 +35,16 @@ from myoguide.channels.client import ApiClient
 from myoguide.channels.conversation_ids import load_secret
 from myoguide.channels.delivery import Delivery, Outcome
 from myoguide.channels.inbox import Event, Inbox, NewEvent, inbox_url
-from myoguide.channels.shape import Button, Reply, replies
+from myoguide.channels.opening import DIALOGUE, OPENING, wording
+from myoguide.channels.shape import Button, Reply, buttons_of, choices_last, replies
 from myoguide.nlu.payload_guard import offered_payloads
 from myoguide.safety.contacts import contacts_for, site_country
 
 logger = logging.getLogger(__name__)
 
-DIALOGUE = Path("data") / "dialogue"
-# The payload that opens a conversation (`PayloadGuard` lets it pass).
-OPENING = "/chitchat/greeting"
-# Longest message that is read, in characters; no platform lets people send more at once.
-LONGEST_MESSAGE = 4096
+# So much of a message is read, in characters: what Messenger lets people send, which is more than
+# the others' 4,096. What is not read could be an emergency.
+LONGEST_MESSAGE = 20_000
 # A turn that takes longer is given up, kindly.
 LONGEST_TURN = 60.0  # seconds
 # How long a reply that is ready waits for a courtesy that is under way.
@@ -52,6 +53,8 @@ PATIENCE = 0.5  # seconds
 TURNS_AT_ONCE = 8
 # An event that the server did not survive so often is answered without Rasa.
 MOST_TRIES = 2
+# Pictures come several at a time; what is said about them is said once in so long.
+SEVERAL = 10.0  # seconds
 _PLACES = 16  # bytes of a hash that stand for an id
 
 Call = dict[Text, Any]
@@ -74,6 +77,10 @@ class Incoming:
     unreadable: Text = ""
     # What the channel needs again when it answers.
     more: dict[Text, Any] = field(default_factory=dict)
+
+
+# What reading raises where something is missing or of another kind.
+_MALFORMED = (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError)
 
 
 class BadRequest(Exception):
@@ -110,6 +117,8 @@ class MessagingInput(InputChannel):
         self._delivery: Delivery | None = None
         self._client: ApiClient | None = None
         self._turns = asyncio.Semaphore(TURNS_AT_ONCE)
+        # Who was told that something cannot be read: what it was, for which event, and when.
+        self._told: dict[Text, tuple[Text, Text, float]] = {}
 
     @classmethod
     def from_credentials(cls, credentials: Optional[dict[Text, Any]]) -> InputChannel:
@@ -152,8 +161,12 @@ class MessagingInput(InputChannel):
         """Tell whether the platform sent this webhook, in constant time."""
 
     @abstractmethod
-    def read(self, webhook: dict[Text, Any]) -> Iterable[Incoming]:
-        """Every event in a webhook that concerns us."""
+    def events(self, webhook: dict[Text, Any]) -> Iterable[dict[Text, Any]]:
+        """Every event in a webhook, as the platform tells it."""
+
+    @abstractmethod
+    def read(self, event: dict[Text, Any]) -> Incoming | None:
+        """What a person did; None for what is not answered."""
 
     @abstractmethod
     async def country(self, incoming: Incoming) -> Text | None:
@@ -193,12 +206,24 @@ class MessagingInput(InputChannel):
 
     def _read(self, body: bytes) -> list[Incoming]:
         try:
-            webhook = json.loads(body)
+            webhook = _storable(json.loads(body))
             if not isinstance(webhook, dict):
                 raise BadRequest
-            found = list(self.read(webhook))
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            events = list(self.events(webhook))
+        except _MALFORMED as error:
             raise BadRequest from error
+        found = []
+        for event in events:
+            try:
+                incoming = self.read(event)
+            except _MALFORMED as error:
+                # If it were refused, it would come again and again, and those beside it with it.
+                logger.warning(
+                    "%s: an event could not be read (%s)", self.name(), type(error).__name__
+                )
+                continue
+            if incoming is not None:
+                found.append(incoming)
         # Python's sort is stable: what came at the same moment keeps its place.
         return sorted(found, key=lambda incoming: incoming.order)
 
@@ -240,10 +265,46 @@ class MessagingInput(InputChannel):
                 logger.error("%s: a turn failed with %s", self.name(), type(error).__name__)
             if not said:
                 return [Reply(_filled(failed_safe(), country), is_emergency=True)]
-        if incoming.unreadable:
-            said.append(Reply(self._unreadable(incoming, country, bool(said))))
-            said = _choices_last(said)
+        if not incoming.unreadable:
+            self._told.pop(event.person, None)
+        elif not self._is_told(event, incoming):
+            said = await self._with_unreadable(event, incoming, country, said)
         return said
+
+    def _is_told(self, event: Event, incoming: Incoming) -> bool:
+        """Tell whether this person heard just now, about another event, what is to be said."""
+        now = time.monotonic()
+        self._told = {who: told for who, told in self._told.items() if told[2] > now - SEVERAL}
+        kind, earlier, _ = self._told.get(event.person, ("", "", 0.0))
+        self._told[event.person] = (incoming.unreadable, event.event, now)
+        return kind == incoming.unreadable and earlier != event.event
+
+    async def _with_unreadable(
+        self, event: Event, incoming: Incoming, country: Text | None, said: Sequence[Reply]
+    ) -> list[Reply]:
+        """What is said about a picture and the like, alone or with the answer to its words."""
+        texts = wording()
+        line = texts["unreadable"].get(incoming.unreadable) or texts["unreadable"]["other"]
+        if said:
+            # After an emergency, which is first; before all else, so choices follow their question.
+            urgent = [reply for reply in said if reply.is_emergency]
+            calm = [reply for reply in said if not reply.is_emergency]
+            return choices_last([*urgent, Reply(line), *calm])
+        tracker = await self._conversation(event.person)
+        is_open = tracker is not None and tracker.get_slot("escalation") == "emergency"
+        if is_open:
+            line = texts["unreadable"]["other"]  # thanks would be out of place
+        if is_open or incoming.unreadable != "sticker":
+            line = f"{line}\n\n{_filled(texts['emergency'], country)}"
+        return [Reply(line, offered_now(tracker) if tracker else ())]
+
+    async def _conversation(self, person: Text) -> DialogueStateTracker | None:
+        """What was said so far; None where nothing was, or where it cannot be read now."""
+        try:
+            return await self._agent().tracker_store.retrieve(person)
+        except Exception as error:
+            logger.error("%s: no tracker (%s)", self.name(), type(error).__name__)
+            return None
 
     async def _turn(self, event: Event, incoming: Incoming, country: Text | None) -> list[Reply]:
         """Has Rasa answer."""
@@ -271,13 +332,6 @@ class MessagingInput(InputChannel):
             if incoming.payload in (payload, short_payload(payload, 0)):
                 return payload
         return incoming.text or incoming.payload
-
-    def _unreadable(self, incoming: Incoming, country: Text | None, is_answered: bool) -> Text:
-        texts = wording()
-        text = texts["unreadable"].get(incoming.unreadable) or texts["unreadable"]["other"]
-        if is_answered or incoming.unreadable == "sticker":
-            return text
-        return f"{text}\n\n{_filled(texts['emergency'], country)}"
 
     def _agent(self) -> Agent:
         return self._blueprint.ctx.app.ctx.agent
@@ -320,25 +374,25 @@ def short_payload(payload: Text, longest: int) -> Text:
     return "#" + hashlib.sha256(payload.encode()).hexdigest()[:24]
 
 
-def buttons_of(said: Sequence[Reply]) -> tuple[Button, ...]:
-    """The choices of a turn."""
-    return said[-1].buttons if said else ()
+def _storable(value: Any) -> Any:
+    """Without half surrogate pairs and zero bytes, which come in JSON and go into no database."""
+    if isinstance(value, dict):
+        return {name: _storable(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_storable(part) for part in value]
+    if isinstance(value, str):
+        return value.encode(errors="replace").decode().replace("\0", " ")
+    return value
 
 
-def _choices_last(said: Sequence[Reply]) -> list[Reply]:
-    """Moves the choices below the last message."""
-    offered = [reply.buttons for reply in said if reply.buttons]
-    plain = [Reply(reply.text, (), reply.is_emergency) for reply in said]
-    if offered:
-        plain[-1] = Reply(plain[-1].text, offered[-1], plain[-1].is_emergency)
-    return plain
-
-
-@lru_cache(maxsize=1)
-def wording() -> dict[Text, Any]:
-    """The content of ``data/dialogue/messaging.yml``."""
-    text = (DIALOGUE / "messaging.yml").read_text(encoding="utf-8")
-    return yaml.safe_load(text)["messaging"]
+def offered_now(tracker: DialogueStateTracker) -> tuple[Button, ...]:
+    """The choices below the latest reply, which a picture or a sticker leaves open."""
+    for event in reversed(tracker.events):
+        if isinstance(event, UserUttered):
+            break
+        if isinstance(event, BotUttered) and (event.data or {}).get("buttons"):
+            return buttons_of(event.data)
+    return ()
 
 
 @lru_cache(maxsize=1)

@@ -15,13 +15,12 @@ from myoguide.channels import countries
 from myoguide.channels.client import SHORT_TIMEOUT
 from myoguide.channels.delivery import Outcome
 from myoguide.channels.graph import GraphInput
-from myoguide.channels.messaging import OPENING, Call, Incoming, short_payload
+from myoguide.channels.messaging import Call, Incoming, short_payload
+from myoguide.channels.opening import GET_STARTED, OPENING
 from myoguide.channels.shape import Reply, cut, labels, numbered, split
 
 LONGEST_TEXT = 2000
 MOST_CHOICES, LONGEST_TITLE, LONGEST_PAYLOAD = 13, 20, 1000
-# The payload of the "Get started" button, set by `python -m myoguide.channels`.
-GET_STARTED = "GET_STARTED"
 _ATTACHMENTS = {
     "image": "picture",
     "audio": "voice",
@@ -56,16 +55,16 @@ class MessengerInput(GraphInput):
 
     # --- coming in
 
-    def read(self, webhook: dict[Text, Any]) -> Iterable[Incoming]:
+    def events(self, webhook: dict[Text, Any]) -> Iterable[dict[Text, Any]]:
         if webhook.get("object") != "page":
             return
         for entry in webhook.get("entry") or ():
             # "standby" is a copy of what another app answers, so it is passed over.
-            for event in entry.get("messaging") or ():
-                sender = (event.get("sender") or {}).get("id")
-                incoming = _incoming(event, str(sender)) if sender else None
-                if incoming is not None:
-                    yield incoming
+            yield from entry.get("messaging") or ()
+
+    def read(self, event: dict[Text, Any]) -> Incoming | None:
+        sender = (event.get("sender") or {}).get("id")
+        return _incoming(event, str(sender)) if sender else None
 
     async def country(self, incoming: Incoming) -> Text | None:
         """From the locale of the profile, asked for once; needs ``pages_user_locale``."""
@@ -116,7 +115,7 @@ def _incoming(event: dict[Text, Any], sender: Text) -> Incoming | None:
     order = float(event.get("timestamp") or 0)
     message, postback = event.get("message"), event.get("postback")
     edit = event.get("message_edit")
-    if message and not message.get("is_echo"):
+    if message and not message.get("is_echo") and not message.get("is_deleted"):
         payload, _, words = str((message.get("quick_reply") or {}).get("payload") or "").partition(
             _WORDS
         )

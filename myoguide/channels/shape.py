@@ -41,6 +41,11 @@ def replies(messages: Iterable[Mapping[str, Any]]) -> list[Reply]:
     """
     said = [_reply(message) for message in messages if (message.get("text") or "").strip()]
     said.sort(key=lambda reply: not reply.is_emergency)
+    return choices_last(said)
+
+
+def choices_last(said: Sequence[Reply]) -> list[Reply]:
+    """Moves the choices below the last message."""
     offered = [reply.buttons for reply in said if reply.buttons]
     plain = [replace(reply, buttons=()) for reply in said]
     if offered:
@@ -48,15 +53,19 @@ def replies(messages: Iterable[Mapping[str, Any]]) -> list[Reply]:
     return plain
 
 
-def _reply(message: Mapping[str, Any]) -> Reply:
-    metadata = {**(message.get("metadata") or {}), **message}
-    level = LEVEL_OF_REPLY.get(message.get("utter_action") or "") or metadata.get("level")
-    buttons = tuple(
+def buttons_of(message: Mapping[str, Any]) -> tuple[Button, ...]:
+    """The choices of a message of Rasa's."""
+    return tuple(
         Button(str(button["title"]), str(button["payload"]))
         for button in message.get("buttons") or ()
         if button.get("title") and button.get("payload")
     )
-    return Reply(message["text"].strip(), buttons, level == "emergency")
+
+
+def _reply(message: Mapping[str, Any]) -> Reply:
+    metadata = {**(message.get("metadata") or {}), **message}
+    level = LEVEL_OF_REPLY.get(message.get("utter_action") or "") or metadata.get("level")
+    return Reply(message["text"].strip(), buttons_of(message), level == "emergency")
 
 
 def length(text: str) -> int:

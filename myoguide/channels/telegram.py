@@ -7,6 +7,7 @@ answered: what is told here is nobody else's business.
 from __future__ import annotations
 
 import hmac
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Text
 
@@ -15,7 +16,8 @@ from sanic.request import Request
 from myoguide.channels import countries
 from myoguide.channels.client import SHORT_TIMEOUT, Response
 from myoguide.channels.delivery import Outcome
-from myoguide.channels.messaging import OPENING, Call, Incoming, MessagingInput, short_payload
+from myoguide.channels.messaging import Call, Incoming, MessagingInput, short_payload
+from myoguide.channels.opening import COMMANDS
 from myoguide.channels.shape import Reply, labels, numbered, split
 
 LONGEST_TEXT, LONGEST_DATA = 4096, 64
@@ -23,13 +25,7 @@ MOST_CHOICES = 100
 # Telegram shows so much of a button's label on a narrow phone; it allows more.
 LONGEST_LABEL = 40
 TOKEN_WAIT = 60.0  # seconds
-# Commands in the bot's menu, and what they say to the assistant.
-COMMANDS = {
-    "start": OPENING,
-    "check": "check my symptoms",
-    "help": "what can you do",
-    "private": "is this private?",
-}
+_COMMAND = re.compile(r"/([A-Za-z]\w*)(?:@\w+)?(?!\S)")
 _KINDS = {
     "photo": "picture",
     "voice": "voice",
@@ -60,18 +56,23 @@ class TelegramInput(MessagingInput):
 
     # --- coming in
 
-    def read(self, webhook: dict[Text, Any]) -> Iterable[Incoming]:
-        update = str(webhook["update_id"])
-        query = webhook.get("callback_query")
-        message = webhook.get("message") or webhook.get("edited_message")
+    def events(self, webhook: dict[Text, Any]) -> Iterable[dict[Text, Any]]:
+        yield webhook  # Telegram's bring one each
+
+    def read(self, event: dict[Text, Any]) -> Incoming | None:
+        update = str(event["update_id"])
+        query = event.get("callback_query")
+        message, edited = event.get("message"), event.get("edited_message")
         if query:
-            incoming = _pressed(update, query)
-        elif message:
-            incoming = _written(update, message)
-        else:
-            return
-        if incoming is not None:
-            yield incoming
+            return _pressed(update, query)
+        if message:
+            return _written(update, message)
+        if edited:
+            # What was mended may be what matters, so words are read as a new message. The rest was
+            # answered before, and a place that is shared while somebody moves is edited all along.
+            words = {name: value for name, value in edited.items() if name not in _CONTENT}
+            return _written(update, words)
+        return None
 
     async def country(self, incoming: Incoming) -> Text | None:
         return countries.of_locale(incoming.more.get("language"))
@@ -109,7 +110,7 @@ class TelegramInput(MessagingInput):
 
 
 def _written(update: Text, message: dict[Text, Any]) -> Incoming | None:
-    """A message, new or edited; None for groups, bots and what Telegram itself writes."""
+    """A message; None for groups, bots and what Telegram itself writes."""
     sender, chat = message.get("from") or {}, message["chat"]
     if chat.get("type") != "private" or sender.get("is_bot"):
         return None
@@ -155,9 +156,15 @@ def _without_number(label: Text, labels: Sequence[Text]) -> Text:
 
 
 def _command(text: Text) -> Text:
-    """What a command of the menu says; other text is as it was written."""
-    name = text.split(maxsplit=1)[0].partition("@")[0] if text.startswith("/") else ""
-    return COMMANDS.get(name.removeprefix("/"), text)
+    """What a command says, one of the menu's or any other; other text is as it was written."""
+    command = _COMMAND.match(text)
+    if command is None:
+        return text
+    name, behind = command[1].lower(), text[command.end() :].split()
+    # A link to the bot may put one word behind "start", which nobody wrote.
+    if name in COMMANDS and (not behind or (name == "start" and len(behind) == 1)):
+        return COMMANDS[name]
+    return " ".join([name.replace("_", " "), *behind])
 
 
 def messages(reply: Reply) -> list[dict[Text, Any]]:

@@ -8,6 +8,7 @@ characters, or a list of 10 rows of 24 characters with descriptions of 72; a rep
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Text
 
@@ -15,7 +16,8 @@ from myoguide.channels import countries
 from myoguide.channels.client import SHORT_TIMEOUT
 from myoguide.channels.delivery import Outcome
 from myoguide.channels.graph import GraphInput
-from myoguide.channels.messaging import OPENING, Call, Incoming, short_payload, wording
+from myoguide.channels.messaging import Call, Incoming, short_payload
+from myoguide.channels.opening import OPENING, wording
 from myoguide.channels.shape import Button, Reply, cut, labels, length, numbered, split
 
 logger = logging.getLogger(__name__)
@@ -23,6 +25,7 @@ logger = logging.getLogger(__name__)
 LONGEST_TEXT, LONGEST_BODY = 4096, 1024
 MOST_BUTTONS, LONGEST_BUTTON, LONGEST_BUTTON_ID = 3, 20, 256
 MOST_ROWS, LONGEST_ROW, LONGEST_DESCRIPTION, LONGEST_ROW_ID = 10, 24, 72, 200
+_NUMBER = re.compile(r"^\d{1,2}\. ")  # as `labels` puts it before a title
 _KINDS = {
     "image": "picture",
     "audio": "voice",
@@ -55,7 +58,7 @@ class WhatsAppInput(GraphInput):
 
     # --- coming in
 
-    def read(self, webhook: dict[Text, Any]) -> Iterable[Incoming]:
+    def events(self, webhook: dict[Text, Any]) -> Iterable[dict[Text, Any]]:
         if webhook.get("object") != "whatsapp_business_account":
             return
         assert self.account is not None
@@ -66,10 +69,10 @@ class WhatsAppInput(GraphInput):
                 if change.get("field") != "messages" or number != self.account["phone_number_id"]:
                     continue
                 _log_failures(value.get("statuses") or ())
-                for message in value.get("messages") or ():
-                    incoming = _incoming(message)
-                    if incoming is not None:
-                        yield incoming
+                yield from value.get("messages") or ()
+
+    def read(self, event: dict[Text, Any]) -> Incoming | None:
+        return _incoming(event)
 
     async def country(self, incoming: Incoming) -> Text | None:
         """From the person's id, which begins with it, else from the number's prefix."""
@@ -118,7 +121,7 @@ def _incoming(message: dict[Text, Any]) -> Incoming | None:
     elif kind == "interactive":
         chosen = message["interactive"]
         chosen = chosen.get("list_reply") or chosen.get("button_reply") or {}
-        text, payload = chosen.get("description") or chosen.get("title") or "", chosen.get("id", "")
+        text, payload = _words(chosen), chosen.get("id", "")
     elif kind == "button":
         text, payload = message["button"].get("text", ""), message["button"].get("payload", "")
     elif kind == "request_welcome":
@@ -186,14 +189,19 @@ def _buttons(choices: Sequence[Button], titles: Sequence[Text]) -> dict[Text, An
 
 
 def _list(choices: Sequence[Button]) -> dict[Text, Any]:
-    titles, are_whole = labels(choices, LONGEST_ROW)
+    titles, _ = labels(choices, LONGEST_ROW)
     rows = []
     for title, button in zip(titles, choices, strict=True):
         row = {"id": short_payload(button.payload, LONGEST_ROW_ID), "title": title}
-        if not are_whole:
+        if not title.endswith(button.title):
             row["description"] = cut(button.title, LONGEST_DESCRIPTION)
         rows.append(row)
     return {"type": "list", "action": {"button": wording()["choose"], "sections": [{"rows": rows}]}}
+
+
+def _words(row: dict[Text, Any]) -> Text:
+    """The whole title of a row or button; what was cut stands in the description."""
+    return row.get("description") or _NUMBER.sub("", row.get("title") or "")
 
 
 def written_out(interactive: dict[Text, Any]) -> Text:
@@ -203,6 +211,6 @@ def written_out(interactive: dict[Text, Any]) -> Text:
         titles = [button["reply"]["title"] for button in action["buttons"]]
     else:
         rows = [row for section in action["sections"] for row in section["rows"]]
-        titles = [row.get("description") or row["title"] for row in rows]
+        titles = [_words(row) for row in rows]
     text = numbered(interactive["body"]["text"], [Button(title, "") for title in titles])
     return text if length(text) <= LONGEST_TEXT else interactive["body"]["text"]

@@ -253,12 +253,17 @@ def build(target: Path, adapter: Path | None = ADAPTER) -> Path:
     return target / MODEL_FILE
 
 
+def is_built(target: Path, adapter: Path | None = ADAPTER) -> bool:
+    """Whether the folder holds what `build` would write."""
+    made = target / STAMP_FILE
+    return made.exists() and made.read_text() == stamp(adapter)
+
+
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Prepare the sentence encoder (once).")
     parser.add_argument("--target", type=Path, default=DEFAULT_DIR, help="folder to write into")
     target = parser.parse_args(arguments).target
-    made = target / STAMP_FILE
-    if made.exists() and made.read_text() == stamp(ADAPTER):
+    if is_built(target):
         return 0
     logging.getLogger().setLevel(logging.ERROR)
     print("Preparing the language model (once, a few seconds) ...", flush=True)

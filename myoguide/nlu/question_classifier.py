@@ -43,8 +43,19 @@ class QuestionClassifier(TrainedComponent):
 
     @staticmethod
     def get_default_config() -> dict[Text, Any]:
-        # C: inverse regularisation of the linear heads; folder: of the prepared encoder.
-        return {"C": DEFAULT_C, "folder": str(DEFAULT_DIR)}
+        return {
+            # Inverse regularisation of the linear heads.
+            "C": DEFAULT_C,
+            # Where the prepared encoder lies.
+            "folder": str(DEFAULT_DIR),
+            # Topics by how much more (above 1) or less often they are asked about than the
+            # examples, which are written evenly, would make one think.
+            "asked": {},
+        }
+
+    @property
+    def _weights(self) -> dict[Text, float]:
+        return {topic: weight for weight, names in self.config["asked"].items() for topic in names}
 
     def train(self, training_data: TrainingData) -> Resource:
         texts, vectors, intents = [], [], []
@@ -60,7 +71,8 @@ class QuestionClassifier(TrainedComponent):
         for message in messages:
             vector = sentence_vector(message)
             if vector is not None and self._model is not None:
-                self._read(message, self._model.read(message.get(TEXT), vector))
+                reading = self._model.read(message.get(TEXT), vector)
+                self._read(message, reading.asked(self._weights))
                 self._read_parts(message)
         return messages
 
@@ -70,7 +82,7 @@ class QuestionClassifier(TrainedComponent):
         if parts:
             vectors = load_encoder(self.config["folder"]).encode(parts)
             readings = [self._model.read(*pair) for pair in zip(parts, vectors, strict=True)]
-            message.set(QUESTION_PARTS, readings)
+            message.set(QUESTION_PARTS, [reading.asked(self._weights) for reading in readings])
 
     @staticmethod
     def _read(message: Message, reading: Reading) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +38,12 @@ class Reading:
     topics: dict[str, float]
     aspects: dict[str, float]
     familiarity: float
+
+    def asked(self, weights: Mapping[str, float]) -> Reading:
+        """The reading for people who ask about a topic more or less often than the examples do."""
+        weighted = {name: score * weights.get(name, 1.0) for name, score in self.topics.items()}
+        whole = sum(weighted.values())
+        return replace(self, topics={name: score / whole for name, score in weighted.items()})
 
     @property
     def topic(self) -> str:

@@ -96,8 +96,10 @@ class Server:
         with urllib.request.urlopen(address, timeout=TIMEOUT) as reply:
             return json.load(reply)
 
-    def over_rest(self, messages: tuple[str, ...], country: str | None) -> dict[str, Any]:
-        """Plays messages of one person over REST; returns the tracker."""
+    def over_rest(
+        self, messages: tuple[str, ...], country: str | None
+    ) -> tuple[dict[str, Any], list[str]]:
+        """Plays messages of one person over REST; returns the tracker and the last replies."""
         sender = uuid.uuid4().hex
         for message in messages:
             said = {"sender": sender, "message": message, "metadata": {"country": country}}
@@ -105,8 +107,8 @@ class Server:
             address = f"{self.address}/webhooks/rest/webhook"
             request = urllib.request.Request(address, body, {"Content-Type": "application/json"})
             with urllib.request.urlopen(request, timeout=TIMEOUT) as reply:
-                reply.read()
-        return self.tracker_of(sender)
+                replies = [shown["text"].strip() for shown in json.load(reply)]
+        return self.tracker_of(sender), replies
 
     def logs(self) -> str:
         return "\n".join(path.read_text() for path in launch.LOGS.glob("*.log"))

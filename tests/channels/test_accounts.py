@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 from platforms import PLATFORMS, MessengerPlatform, TelegramPlatform
 from rasa.shared.exceptions import RasaException
@@ -148,6 +152,22 @@ def test_a_token_that_is_not_accepted_is_told(monkeypatch, capsys) -> None:
 def test_without_an_address_nothing_is_called(monkeypatch, capsys) -> None:
     assert cli.main(["connect", "http://chat.example.org"]) == 1
     assert "https://" in capsys.readouterr().err
+
+
+def test_with_nothing_to_connect_it_says_so(monkeypatch, capsys) -> None:
+    for variables in NEEDED.values():
+        for variable in variables.values():
+            monkeypatch.delenv(variable, raising=False)
+    assert cli.main(["connect", "https://chat.example.org"]) == 1
+    assert "no messenger is on" in capsys.readouterr().err
+
+
+def test_the_command_prints_nothing_but_what_it_has_to_say() -> None:
+    command = [sys.executable, "-m", "myoguide.channels"]
+    without = {name: v for name, v in os.environ.items() if not name.startswith("MYOGUIDE_")}
+    without.pop("PYTHONWARNINGS", None)
+    done = subprocess.run(command, env=without, capture_output=True, text=True, timeout=60)
+    assert (done.stderr, done.stdout) == ("", "messenger: off\ntelegram: off\nwhatsapp: off\n")
 
 
 def test_the_list_says_what_is_on(monkeypatch, capsys) -> None:

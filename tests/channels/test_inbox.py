@@ -35,13 +35,13 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, file: Path) -> Iterator[str]:
-    """An empty inbox of each kind; PostgreSQL where MYOGUIDE_TEST_POSTGRES names a database."""
+    """An empty inbox of each kind; PostgreSQL where MYOGUIDE_TEST_DATABASE_URL names a database."""
     if request.param == "sqlite":
         yield f"sqlite:///{file}"
         return
-    database = os.environ.get("MYOGUIDE_TEST_POSTGRES")
+    database = os.environ.get("MYOGUIDE_TEST_DATABASE_URL")
     if not database:
-        pytest.skip("MYOGUIDE_TEST_POSTGRES names no database")
+        pytest.skip("MYOGUIDE_TEST_DATABASE_URL names no database")
     schema = f"inbox_{uuid.uuid4().hex}"
     engine = sa.create_engine(database)
     with engine.begin() as db:

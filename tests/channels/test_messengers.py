@@ -60,7 +60,15 @@ def test_a_webhook_that_is_not_signed_by_the_platform_is_refused(
     assert told(server, platform, person) == ["hello"]
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"{", b"\xff", b'"text"'])
+def test_half_a_character_and_a_zero_byte_do_no_harm(server: Server, platform: Platform) -> None:
+    person = platform.person()
+    platform.write(person, "what is a tic \ud83d and \0 why")
+    [answer] = platform.wait_for_messages(person, 1)
+    assert "tic" in answer.text.lower()
+    assert told(server, platform, person) == ["what is a tic ? and   why"]
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{", b"\xff", b'"text"', b"[" * 100_000])
 def test_a_signed_body_that_is_no_webhook_is_refused(
     server: Server, platform: Platform, body: bytes
 ) -> None:
@@ -446,6 +454,63 @@ def test_the_words_beside_a_picture_are_read_and_an_emergency_in_them_comes_firs
     first, second = platform.wait_for_messages(person, 2)
     assert first.text.startswith("Call")
     assert "only read text" in second.text
+
+
+def test_what_is_said_beside_a_picture_stands_before_the_answer_and_its_choices(
+    server: Server, platform: Platform
+) -> None:
+    person = platform.person()
+    platform.deliver([attachment(platform, person, "picture", "what is a tic")])
+    first, second = platform.wait_for_messages(person, 2)
+    assert "only read text" in first.text and not first.buttons
+    assert "tic" in second.text.lower() and second.buttons
+
+
+def test_pictures_that_come_together_are_answered_together(
+    server: Server, platform: Platform
+) -> None:
+    person = platform.person()
+    platform.deliver([attachment(platform, person, "picture") for _ in range(4)])
+    platform.write(person, "what is a tic")
+    platform.wait_for(lambda: told(server, platform, person) != [], "the turn")
+    platform.wait_for(lambda: any("tic" in t.lower() for t in platform.texts(person)), "an answer")
+    assert sum("only read text" in text for text in platform.texts(person)) == 1
+    platform.deliver([attachment(platform, person, "picture")])
+    platform.wait_for_messages(person, 3)
+
+
+def test_a_sticker_leaves_the_question_open_and_its_choices_on_offer(
+    server: Server, platform: Platform
+) -> None:
+    person = platform.person()
+    platform.write(person, "check my symptoms")
+    *_, question = platform.wait_for_messages(person, 2)
+    platform.deliver([attachment(platform, person, "sticker")])
+    *_, thanks = platform.wait_for_messages(person, 3)
+    assert thanks.buttons == question.buttons
+    platform.write(person, "10")
+    *_, following = platform.wait_for_messages(person, 4)
+    assert following.text.startswith("2 of 10")
+
+
+def test_a_sticker_after_an_emergency_is_not_thanked_for(
+    server: Server, platform: Platform
+) -> None:
+    person = platform.person()
+    platform.write(person, EMERGENCY)
+    platform.wait_for_messages(person, 1)
+    platform.deliver([attachment(platform, person, "sticker")])
+    _, answer = platform.wait_for_messages(person, 2)
+    assert "In an emergency, call" in answer.text and "Thank" not in answer.text
+
+
+def test_an_emergency_at_the_end_of_a_long_message_is_seen(
+    server: Server, platform: Platform
+) -> None:
+    person = platform.person()
+    platform.write(person, "I had a lovely day at the sea. " * 600 + EMERGENCY)
+    [answer] = platform.wait_for_messages(person, 1)
+    assert answer.text.startswith("Call")
 
 
 # --- privacy

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from myoguide.channels import messenger, telegram, whatsapp
-from myoguide.channels.messaging import failed_safe, short_payload, wording
+from myoguide.channels.messaging import failed_safe, short_payload
+from myoguide.channels.opening import COMMANDS, wording
 from myoguide.channels.shape import Button, Reply, cut, labels, length, numbered, replies, split
 from myoguide.knowledge import load_pack
 from myoguide.nlu.sign_importer import responses
@@ -146,6 +147,17 @@ def test_a_whatsapp_message_uses_buttons_then_a_list_then_numbers() -> None:
     assert kind(*map(str, range(11))) == "text"
 
 
+def test_a_row_of_whatsapps_list_says_its_title_once() -> None:
+    offered = buttons("Are jerks dangerous?", "When should I see a doctor?")
+    [message] = whatsapp.messages(Reply("Which?", offered))
+    rows = message["interactive"]["action"]["sections"][0]["rows"]
+    assert [(row["title"], row.get("description")) for row in rows] == [
+        ("1. Are jerks dangerous?", None),
+        ("2. When should I see a…", "When should I see a doctor?"),
+    ]
+    assert whatsapp.written_out(message["interactive"]) == numbered("Which?", offered)
+
+
 @pytest.mark.parametrize("longest", [64, 200, 256, 1000])
 def test_a_payload_that_does_not_fit_becomes_a_mark_that_does(longest: int) -> None:
     assert short_payload("/menu", longest) == "/menu"
@@ -159,4 +171,4 @@ def test_what_a_channel_says_itself_fits_and_names_the_emergency_number() -> Non
     assert "{emergency_number}" in texts["emergency"] and "{emergency_number}" in failed_safe()
     known = {*telegram._KINDS.values(), *messenger._ATTACHMENTS.values(), "other"}
     assert known | set(whatsapp._KINDS.values()) <= set(texts["unreadable"])
-    assert set(telegram.COMMANDS) <= set(texts["menu"])
+    assert set(COMMANDS) <= set(texts["menu"])

@@ -129,7 +129,7 @@ class WhatsAppPlatform(GraphPlatform):
     def _person_of(self, body: dict[str, Any]) -> str:
         if body.get("to"):
             return body["to"]
-        for person, hidden in self.hidden.items():
+        for person, hidden in list(self.hidden.items()):  # others may be added meanwhile
             if body.get("recipient") == hidden:
                 return person
         raise graph_error(400, 131026, "Message undeliverable")

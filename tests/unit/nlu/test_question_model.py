@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from myoguide.nlu.question_model import CONTEXT, QuestionModel, labels_of
+from myoguide.nlu.question_model import CONTEXT, QuestionModel, Reading, labels_of
 
 TEXTS = ["why do i jolt in bed", "are hiccups bad", "what causes it", "and in bed?", "taxes"]
 INTENTS = ["ask/sleep.cause", "ask/hiccups.danger", "follow_up_cause", "topic_sleep", "scope/x"]
@@ -45,3 +45,10 @@ def test_what_is_near_the_examples_is_more_familiar(fitted):
     far = np.zeros(8, dtype=np.float32)
     far[7] = 1
     assert model.read(TEXTS[0], vectors[0]).familiarity > model.read("xyz", far).familiarity
+
+
+def test_what_people_ask_more_often_weighs_more():
+    reading = Reading({"sleep": 0.4, "spinal": 0.6}, {"cause": 1.0}, 0.0)
+    assert reading.asked({}).topic == "spinal"
+    assert reading.asked({"sleep": 3.0}).topic == "sleep"
+    assert sum(reading.asked({"sleep": 3.0}).topics.values()) == pytest.approx(1)
