@@ -18,6 +18,7 @@ from pathlib import Path
 
 from myoguide import terminal
 from myoguide.channels import accounts
+from myoguide.operations.stop import CLOSING, stop_seconds
 
 MODEL = Path("models") / "assistant.tar.gz"
 STAMP = Path("models") / "assistant.sha"
@@ -46,6 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if command != "train":
             accounts.check(os.environ)
+            _require_stop_seconds()
         train_if_changed()
         if command == "run":
             run()
@@ -169,17 +171,22 @@ def _starting_actions() -> Iterator[tuple[subprocess.Popen, str]]:
     _require_free(port, "MYOGUIDE_ACTION_PORT")
     os.environ["MYOGUIDE_ACTIONS_URL"] = f"http://127.0.0.1:{port}/webhook"
     command = [sys.executable, "-m", "rasa_sdk", "--actions", "actions", "--port", str(port)]
-    with _process(command, "actions.log") as process:
+    # Whoever reaches it could have any action run: nobody outside this machine does.
+    with _process(command, "actions.log", SANIC_HOST="127.0.0.1") as process:
         yield process, f"http://127.0.0.1:{port}/health"
 
 
 @contextmanager
-def _process(command: Sequence[str], log: str) -> Iterator[subprocess.Popen]:
+def _process(command: Sequence[str], log: str, **environment: str) -> Iterator[subprocess.Popen]:
     LOGS.mkdir(parents=True, exist_ok=True)
     with (LOGS / log).open("w") as sink:
         # Its own session: Ctrl-C reaches us alone, and we stop everything in order.
         process = subprocess.Popen(
-            command, stdout=sink, stderr=subprocess.STDOUT, start_new_session=True
+            command,
+            env={**os.environ, **environment},
+            stdout=sink,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
         try:
             yield process
@@ -188,10 +195,11 @@ def _process(command: Sequence[str], log: str) -> Iterator[subprocess.Popen]:
 
 
 def _stop(process: subprocess.Popen) -> None:
+    """In good order: killed only if it takes longer than what it may take to finish."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         try:
             os.killpg(process.pid, number)
-            process.wait(timeout=10)
+            process.wait(timeout=stop_seconds() + CLOSING)
             return
         except subprocess.TimeoutExpired:
             continue
@@ -234,6 +242,13 @@ def _require_free(port: int, variable: str) -> None:
                 f"port {port} is in use: stop what listens there, or choose another with "
                 f"{variable}={port + 1} make run"
             ) from None
+
+
+def _require_stop_seconds() -> None:
+    try:
+        stop_seconds()
+    except ValueError as error:
+        raise LaunchError(str(error)) from None
 
 
 def _require_known_country() -> None:

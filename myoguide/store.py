@@ -19,7 +19,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import zip_longest
@@ -46,6 +46,7 @@ from sqlalchemy.exc import IntegrityError
 
 from myoguide.channels.conversation_ids import load_secret
 from myoguide.database import (
+    STATEMENT_TIMEOUT,
     Away,
     Database,
     conversation_events,
@@ -69,6 +70,8 @@ MOST_BUTTONS = 90
 # Conversations in memory for the time that the database is away.
 MOST_HELD = 2_000
 BACKGROUND_INTERVAL = 2.0  # seconds
+# A little more than the database itself allows a statement; seconds.
+LONGEST_WORK = STATEMENT_TIMEOUT + 1.0
 # What the screen, the resolver, the self-check and the summary read of an earlier message.
 PARSED = ("intent", "text", "self_check", "feedback")
 SCREENED = ("level", "signs", "new_signs", "raised", "retracted", "help_is_there")
@@ -129,8 +132,11 @@ class ConversationStore(TrackerStore):
         self._to_delete: set[Text] = set()
         self._guard = threading.Lock()  # of what is in memory; never held while waiting
         self._writing = threading.Lock()  # so that no event is written twice
-        # SQLite answers in microseconds; PostgreSQL may have to be waited for.
-        self._threads = None if self.database.is_local else ThreadPoolExecutor(8, "store")
+        # Never on the event loop: whoever waits for the database keeps nobody else waiting. SQLite
+        # has one writer; a second thread would only poll for its lock.
+        self._threads = ThreadPoolExecutor(1 if self.database.is_local else 8, "store")
+        # Work that the database has taken and not answered; nobody else waits for it meanwhile.
+        self._hanging: set[Future] = set()
         self._stopped = threading.Event()
         self._next_sweep = 0.0
         if background:
@@ -327,9 +333,30 @@ class ConversationStore(TrackerStore):
     # --- in the database
 
     async def _do(self, work: Callable[..., T], *arguments: Any) -> T:
-        if self._threads is None:
+        """What ``work`` returns; `Away` also where the database takes it and does not answer."""
+        if self._hanging:
+            raise Away("the database has not answered yet")
+        began: list[float] = []
+
+        def timed() -> T:
+            began.append(time.monotonic())
             return work(*arguments)
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work, *arguments)
+
+        under_way = self._threads.submit(timed)
+        answer = asyncio.wrap_future(under_way)
+        while True:
+            # What waits for a thread because many do is not what the database leaves unanswered.
+            taken = time.monotonic() - began[0] if began else 0.0
+            try:
+                # What was begun may still succeed, and is left to: `_write_turn` finds it out.
+                return await asyncio.wait_for(asyncio.shield(answer), LONGEST_WORK - taken)
+            except asyncio.TimeoutError:
+                if began and time.monotonic() - began[0] >= LONGEST_WORK:
+                    self._hanging.add(under_way)
+                    under_way.add_done_callback(self._hanging.discard)
+                elif not (self._hanging and under_way.cancel()):
+                    continue
+                raise Away("the database does not answer") from None
 
     def _read(self, key: Text) -> Any:
         """The row of a conversation once all that was waiting for it is done."""

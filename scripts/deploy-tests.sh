@@ -47,7 +47,7 @@ for version in 1.25 1.31 1.37; do
 done
 
 POSTGRES_PASSWORD=postgres-secret REDIS_PASSWORD=redis-secret MYOGUIDE_SECRET=$(printf 's%.0s' {1..40}) \
-    docker-compose -f deploy/compose.yml config > $OUT/compose.yml || die "deploy/compose.yml is not valid"
+    MYOGUIDE_METRICS_TOKEN=metrics-secret docker-compose -f deploy/compose.yml config > $OUT/compose.yml || die "deploy/compose.yml is not valid"
 ! docker-compose -f deploy/compose.yml config -q 2>/dev/null || die "compose starts without secrets"
 
 exec .venv/bin/python -m pytest tests/deploy "$@"

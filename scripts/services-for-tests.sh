@@ -4,6 +4,8 @@
 #   scripts/services-for-tests.sh stop     stops both
 #   scripts/services-for-tests.sh restart-postgres | stop-postgres | start-postgres
 #   scripts/services-for-tests.sh restart-redis | stop-redis | start-redis
+#   scripts/services-for-tests.sh freeze-postgres | thaw-postgres | freeze-redis | thaw-redis
+#       frozen, they take connections and never answer
 # Their data lies in MYOGUIDE_SERVICES (default: myoguide-services in the temporary folder) and is
 # worth nothing. Needs Debian's packages (installed if we are root) or postgres and redis-server
 # on the path.
@@ -43,7 +45,19 @@ as_owner() {  # PostgreSQL refuses to run as root
     if [ "$(id -u)" = 0 ]; then (cd / && runuser -u postgres -- "$@"); else "$@"; fi
 }
 
+signal_postgres() {  # to the server and all processes it has started
+    local server
+    server=$(head -n 1 "$PG_DATA/postmaster.pid" 2>/dev/null) || return 0
+    # Each by itself: one that has just ended is no fault.
+    for process in "$server" $(cat "/proc/$server/task/$server/children" 2>/dev/null); do
+        kill -"$1" "$process" 2>/dev/null || true
+    done
+}
+
+signal_redis() { kill -"$1" "$(cat "$REDIS_DATA/pid" 2>/dev/null)" 2>/dev/null || true; }
+
 start_postgres() {
+    signal_postgres CONT
     if [ ! -f "$PG_DATA/PG_VERSION" ]; then
         mkdir -p "$PG_DATA"
         if [ "$(id -u)" = 0 ]; then chmod 755 "$FOLDER"; chown -R postgres "$PG_DATA"; fi
@@ -57,9 +71,13 @@ start_postgres() {
         || as_owner "$(pg createdb)" -h 127.0.0.1 -p "$PG_PORT" -U myoguide myoguide
 }
 
-stop_postgres() { as_owner "$(pg pg_ctl)" -D "$PG_DATA" -s -m immediate -w stop >&2 2>/dev/null || true; }
+stop_postgres() {
+    signal_postgres CONT
+    as_owner "$(pg pg_ctl)" -D "$PG_DATA" -s -m immediate -w stop >&2 2>/dev/null || true
+}
 
 start_redis() {
+    signal_redis CONT
     mkdir -p "$REDIS_DATA"
     redis-cli -p "$REDIS_PORT" ping >/dev/null 2>&1 && return
     redis-server --port "$REDIS_PORT" --bind 127.0.0.1 --dir "$REDIS_DATA" --daemonize yes \
@@ -71,7 +89,10 @@ start_redis() {
     die "Redis did not start (log: $REDIS_DATA/log)"
 }
 
-stop_redis() { redis-cli -p "$REDIS_PORT" shutdown nosave >/dev/null 2>&1 || true; }
+stop_redis() {
+    signal_redis CONT
+    redis-cli -p "$REDIS_PORT" shutdown nosave >/dev/null 2>&1 || true
+}
 
 case "${1:-start}" in
     start) install; mkdir -p "$FOLDER"; start_postgres; start_redis ;;
@@ -82,6 +103,10 @@ case "${1:-start}" in
     start-redis) start_redis ;;
     stop-redis) stop_redis ;;
     restart-redis) stop_redis; start_redis ;;
+    freeze-postgres) signal_postgres STOP ;;
+    thaw-postgres) signal_postgres CONT ;;
+    freeze-redis) signal_redis STOP ;;
+    thaw-redis) signal_redis CONT ;;
     *) die "unknown: $1 (see the head of this file)" ;;
 esac
 printf 'MYOGUIDE_TEST_DATABASE_URL=postgresql://myoguide@127.0.0.1:%s/myoguide\n' "$PG_PORT"

@@ -9,7 +9,6 @@ address; half as many may come at once).
 
 from __future__ import annotations
 
-import hmac
 import ipaddress
 import logging
 import os
@@ -25,6 +24,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse, json, text
 
 from myoguide.channels.rate import Rate, RateLimiter
+from myoguide.secret import is_same
 
 logger = logging.getLogger(__name__)
 
@@ -105,24 +105,29 @@ def _setting(variable: Text, default: int) -> int:
 
 async def _close_api(request: Request) -> HTTPResponse | None:
     """Rasa's API is open without a token; here it is closed then. Nobody is told any version."""
-    if request.path == "/" and "text/html" not in request.headers.get("accept", ""):
+    if _first_part(request) == "" and "text/html" not in request.headers.get("accept", ""):
         return text("Hello from Rasa")
-    if request.route is None or request.path.split("/")[1] not in API:
+    if _first_part(request) not in API:
         return None
     token = os.environ.get(TOKEN_VARIABLE, "")
     given = request.args.get("token") or ""
-    if token and hmac.compare_digest(given.encode(), token.encode()):
+    if token and is_same(given, token):
         return None
     # JWT, and a token that only the command line names, are Rasa's to check; not for /version.
     by_rasa = _has_jwt(request.app) or (not token and _has_token())
-    if by_rasa and request.path != "/version":
+    if by_rasa and _first_part(request) != "version":
         return None
     return refusal("not_authorised", HTTPStatus.UNAUTHORIZED)
 
 
+def _first_part(request: Request) -> Text | None:
+    """Of the path as the server routes it, to which "//" is "/"; None: no such path."""
+    return request.route.path.split("/")[0] if request.route is not None else None
+
+
 async def _hide_version(request: Request, reply: HTTPResponse) -> HTTPResponse | None:
     """Rasa's own refusal names its version."""
-    if reply.status == HTTPStatus.UNAUTHORIZED and request.path.split("/")[1] in API:
+    if reply.status == HTTPStatus.UNAUTHORIZED and _first_part(request) in API:
         return refusal("not_authorised", HTTPStatus.UNAUTHORIZED)
     return None
 

@@ -13,6 +13,7 @@ from sanic.response import HTTPResponse
 from myoguide.channels.client import Response
 from myoguide.channels.delivery import Outcome
 from myoguide.channels.messaging import MessagingInput
+from myoguide.secret import is_same
 
 # Codes that mean "later": too many calls (app, page, user, number, pair), temporary failures.
 _LATER = {2, 4, 17, 32, 613, 1200, 80006, 80007, 130429, 131016, 131056, 133016}
@@ -47,9 +48,8 @@ class GraphInput(MessagingInput):
     def _handshake(self, request: Request) -> HTTPResponse:
         """Meta's console calls this when the webhook is entered there."""
         assert self.account is not None
-        token = (request.args.get("hub.verify_token") or "").encode()
-        wanted = self.account["verify_token"].encode()
-        is_ours = hmac.compare_digest(token, wanted)
+        token = request.args.get("hub.verify_token") or ""
+        is_ours = is_same(token, self.account["verify_token"])
         if is_ours and request.args.get("hub.mode") == "subscribe":
             return response.text(request.args.get("hub.challenge") or "")
         return response.text("the verify token does not match", status=403)
@@ -68,7 +68,7 @@ class GraphInput(MessagingInput):
 def is_signed(secret: Text, body: bytes, header: Text) -> bool:
     """Compares in constant time; anything but ``sha256=<hex>`` is no signature."""
     wanted = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
-    return hmac.compare_digest(f"sha256={wanted}".encode(), header.encode())
+    return is_same(header, f"sha256={wanted}")
 
 
 def outcome(reply: Response) -> Outcome:

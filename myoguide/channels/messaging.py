@@ -17,10 +17,8 @@ import time
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
-from functools import lru_cache
 from typing import Any, Optional, Text
 
-import yaml
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import InputChannel, OutputChannel, UserMessage
 from rasa.shared.core.events import BotUttered, UserUttered
@@ -35,10 +33,10 @@ from myoguide.channels.client import ApiClient
 from myoguide.channels.conversation_ids import load_secret
 from myoguide.channels.delivery import Delivery, Outcome
 from myoguide.channels.inbox import Event, Inbox, NewEvent, inbox_url
-from myoguide.channels.opening import DIALOGUE, OPENING, wording
+from myoguide.channels.opening import OPENING, wording
+from myoguide.channels.safe_reply import failed_safe, safe_reply, with_number
 from myoguide.channels.shape import Button, Reply, buttons_of, choices_last, replies
 from myoguide.nlu.payload_guard import offered_payloads
-from myoguide.safety.contacts import contacts_for, site_country
 
 logger = logging.getLogger(__name__)
 
@@ -264,7 +262,7 @@ class MessagingInput(InputChannel):
                 # The type alone: message and traceback could hold what the person wrote.
                 logger.error("%s: a turn failed with %s", self.name(), type(error).__name__)
             if not said:
-                return [Reply(_filled(failed_safe(), country), is_emergency=True)]
+                return [Reply(safe_reply(country), is_emergency=True)]
         if not incoming.unreadable:
             self._told.pop(event.person, None)
         elif not self._is_told(event, incoming):
@@ -295,7 +293,7 @@ class MessagingInput(InputChannel):
         if is_open:
             line = texts["unreadable"]["other"]  # thanks would be out of place
         if is_open or incoming.unreadable != "sticker":
-            line = f"{line}\n\n{_filled(texts['emergency'], country)}"
+            line = f"{line}\n\n{with_number(texts['emergency'], country)}"
         return [Reply(line, offered_now(tracker) if tracker else ())]
 
     async def _conversation(self, person: Text) -> DialogueStateTracker | None:
@@ -393,18 +391,3 @@ def offered_now(tracker: DialogueStateTracker) -> tuple[Button, ...]:
         if isinstance(event, BotUttered) and (event.data or {}).get("buttons"):
             return buttons_of(event.data)
     return ()
-
-
-@lru_cache(maxsize=1)
-def failed_safe() -> Text:
-    """The reply ``utter_failed_safe``, read from its file: Rasa may be what fails."""
-    for path in sorted(DIALOGUE.glob("*.yml")):
-        text = path.read_text(encoding="utf-8")
-        if "utter_failed_safe:" in text:
-            return yaml.safe_load(text)["responses"]["utter_failed_safe"][0]["text"].strip()
-    raise RasaException(f"no utter_failed_safe in {DIALOGUE}/*.yml")
-
-
-def _filled(text: Text, country: Text | None) -> Text:
-    number = contacts_for(country or site_country()).emergency_number
-    return text.replace("{emergency_number}", number)

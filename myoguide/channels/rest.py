@@ -8,6 +8,7 @@ Errors are ``{"error": code}``; the rates count the people of one address, and e
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import uuid
 from collections.abc import Awaitable, Callable
@@ -22,14 +23,13 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import bool_arg
 from sanic import Blueprint, Sanic, response
 from sanic.request import Request
-from sanic.response import HTTPResponse, ResponseStream
+from sanic.response import HTTPResponse
 
 from myoguide.channels import gate
-from myoguide.channels.messaging import failed_safe
 from myoguide.channels.rate import Rate, RateLimiter
+from myoguide.channels.safe_reply import safe_reply
 from myoguide.channels.website import MESSAGE_ID
 from myoguide.operations.turns import WATCH
-from myoguide.safety.contacts import contacts_for
 
 logger = logging.getLogger(__name__)
 
@@ -140,7 +140,7 @@ class RestInput(rest.RestInput):
             return response.json({"status": "ok"})
 
         @self._blueprint.post("/webhook")
-        async def webhook(request: Request) -> HTTPResponse | ResponseStream:
+        async def webhook(request: Request) -> HTTPResponse:
             try:
                 return await self._receive(request)
             except Refused as refused:
@@ -148,7 +148,7 @@ class RestInput(rest.RestInput):
 
         return self._blueprint
 
-    async def _receive(self, request: Request) -> HTTPResponse | ResponseStream:
+    async def _receive(self, request: Request) -> HTTPResponse:
         incoming = Incoming.read(request.json, self.settings.longest_message)
         is_limited = gate.address(request) is not None
         if is_limited and not self._per_sender.allows(incoming.sender):
@@ -158,21 +158,16 @@ class RestInput(rest.RestInput):
             raise Refused("not_ready", HTTPStatus.SERVICE_UNAVAILABLE)
         if self._under_way >= self.settings.most_at_once:
             raise Refused("too_busy", HTTPStatus.SERVICE_UNAVAILABLE)
-        if bool_arg(request, "stream", default=False):
-            streamed = self.stream_response(
-                self._on_new_message,
-                incoming.text,
-                incoming.sender,
-                self.name(),
-                incoming.metadata,
-            )
-            return response.stream(streamed, content_type="text/event-stream")
         self._under_way += 1
         try:
             # A turn goes on if whoever asked has gone: it is not left half done.
             said = await asyncio.shield(self._replies(incoming))
         finally:
             self._under_way -= 1
+        if bool_arg(request, "stream", default=False):
+            # As Rasa streams them: one to a line. They are ready together, when the turn has ended.
+            lines = "".join(json.dumps(reply) + "\n" for reply in said)
+            return response.text(lines, content_type="text/event-stream")
         return response.json(said)
 
     async def _replies(self, incoming: Incoming) -> list[dict[Text, Any]]:
@@ -195,7 +190,8 @@ class RestInput(rest.RestInput):
             # The type alone: message and traceback could hold what the person wrote.
             logger.error("rest: a turn failed with %s", type(error).__name__)
         if not collected.messages:
-            await collected.send_text_message(incoming.sender, _safe(incoming))
+            safe = safe_reply((incoming.metadata or {}).get("country"))
+            await collected.send_text_message(incoming.sender, safe)
         return collected.messages
 
     async def _once(self, message: UserMessage) -> None:
@@ -226,10 +222,3 @@ def _replies_to(message_id: Text, tracker: DialogueStateTracker) -> list[BotUtte
         elif isinstance(event, BotUttered) and found is not None:
             found.append(event)
     return found
-
-
-def _safe(incoming: Incoming) -> Text:
-    """``utter_failed_safe`` with the number of the sender's country."""
-    country = (incoming.metadata or {}).get("country")
-    number = contacts_for(country if isinstance(country, str) else None).emergency_number
-    return failed_safe().replace("{emergency_number}", number)

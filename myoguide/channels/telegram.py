@@ -6,7 +6,6 @@ answered: what is told here is nobody else's business.
 
 from __future__ import annotations
 
-import hmac
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Text
@@ -19,6 +18,7 @@ from myoguide.channels.delivery import Outcome
 from myoguide.channels.messaging import Call, Incoming, MessagingInput, short_payload
 from myoguide.channels.opening import COMMANDS
 from myoguide.channels.shape import Reply, labels, numbered, split
+from myoguide.secret import is_same
 
 LONGEST_TEXT, LONGEST_DATA = 4096, 64
 MOST_CHOICES = 100
@@ -52,7 +52,7 @@ class TelegramInput(MessagingInput):
     def is_genuine(self, request: Request) -> bool:
         assert self.account is not None
         given = request.headers.get("X-Telegram-Bot-Api-Secret-Token", "")
-        return hmac.compare_digest(given.encode(), self.account["secret"].encode())
+        return is_same(given, self.account["secret"])
 
     # --- coming in
 

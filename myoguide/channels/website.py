@@ -35,6 +35,7 @@ from myoguide.channels import gate, website_page
 from myoguide.channels.conversation_ids import ConversationIds, RefusedToken, load_secret
 from myoguide.channels.forget import forget_conversation
 from myoguide.channels.rate import Rate, RateLimiter
+from myoguide.channels.safe_reply import safe_reply
 from myoguide.channels.transcript import OPENING_TURN, Message, reply, reply_id, transcript
 from myoguide.knowledge import Pack, load_pack
 
@@ -312,11 +313,9 @@ class WebsiteInput(SocketIOInput):
         connection.answering.add(turn)
         try:
             await self._tell_other_tabs(sid, connection, turn, data)
-            sent = await self._say(connection.conversation, turn, text, _metadata(data))
+            await self._say(connection.conversation, turn, text, _metadata(data))
         finally:
             connection.answering.discard(turn)
-        if not sent:
-            raise Refused("no_answer")
         return {"id": turn}
 
     async def _tell_other_tabs(
@@ -329,20 +328,25 @@ class WebsiteInput(SocketIOInput):
 
     async def _say(
         self, conversation: Text, turn: Text, text: Text, metadata: dict[Text, Any]
-    ) -> int:
-        """Has Rasa answer; returns the number of replies."""
+    ) -> None:
+        """Has Rasa answer; the safe reply where it fails or says nothing."""
         output = WebsiteOutput(self.sio, self._pack, turn)
-        await self._on_new_message(
-            UserMessage(
-                text,
-                output,
-                conversation,
-                input_channel=self.name(),
-                message_id=turn,
-                metadata=metadata,
-            )
+        message = UserMessage(
+            text,
+            output,
+            conversation,
+            input_channel=self.name(),
+            message_id=turn,
+            metadata=metadata,
         )
-        return output.sent
+        try:
+            await self._on_new_message(message)
+        except Exception as error:
+            # The type alone: message and traceback could hold what the person wrote.
+            logger.error("website: a turn failed with %s", type(error).__name__)
+        if not output.sent:
+            safe = safe_reply(metadata.get("country"))
+            await output.send_response(conversation, {"text": safe})
 
     async def _forget(
         self, sid: Text, connection: Connection, _: dict[Text, Any]

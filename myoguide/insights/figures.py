@@ -18,6 +18,8 @@ from myoguide.insights.not_understood import Kept, kept_since
 
 FEWEST = 5
 MOST_ROWS = 20
+# How many topics and signs are also shown over time.
+MOST_COURSES = 6
 # Longer periods are shown by week.
 MOST_DAYS = 62
 DAY = 86_400  # seconds
@@ -110,9 +112,12 @@ class Figures:
     outcomes: tuple[Row, ...]
     courses: tuple[Course, ...]
     topics: tuple[Row, ...]
+    topic_courses: tuple[Course, ...]
     questions: tuple[Row, ...]
     judged: tuple[Judged, ...]
+    unhelpful_course: Course | None
     signs: tuple[tuple[str, Row], ...]
+    sign_courses: tuple[Course, ...]
     not_understood: tuple[tuple[str, Row], ...] | None
 
     @property
@@ -164,6 +169,11 @@ def figures(found: Found, since: date, until: date, labels: Mapping[str, str]) -
     names = {status: name for name, statuses in OUTCOMES.items() for status in statuses}
     outcome = [names.get(turn.status, "Other") for turn in turns]
     answered = [turn for turn in turns if turn.topic and turn.status in ("answered", *ESCALATED)]
+    topics = [_plain(turn.topic) for turn in answered]
+    escalated = [turn for turn in turns if turn.status in ESCALATED and turn.sign]
+    signs = [_plain(turn.sign) for turn in escalated]
+    unhelpful = [turn for turn in found.turns if turn.answer and turn.helpful == "no"]
+    rated = _courses(unhelpful, ["Rated unhelpful"] * len(unhelpful), periods, by_week)
     return Figures(
         since=since,
         until=until,
@@ -176,12 +186,15 @@ def figures(found: Found, since: date, until: date, labels: Mapping[str, str]) -
             for name, statuses in OUTCOMES.items()
             if any(turn.status in statuses for turn in turns)
         ),
-        topics=_ranked(_sum(answered, [_plain(turn.topic) for turn in answered]))[:MOST_ROWS],
+        topics=_ranked(_sum(answered, topics))[:MOST_ROWS],
+        topic_courses=_courses(answered, topics, periods, by_week),
         questions=_ranked(_sum(answered, [_question(turn, labels) for turn in answered]))[
             :MOST_ROWS
         ],
         judged=_judged(found, labels),
+        unhelpful_course=rated[0] if rated else None,
         signs=_signs(turns),
+        sign_courses=_courses(escalated, signs, periods, by_week),
         not_understood=_not_understood(found.kept),
     )
 
@@ -231,6 +244,19 @@ def _over_time(turns: Iterable[Turn], periods: Sequence[date], by_week: bool) ->
     for turn in turns:
         counted[_period(turn.day, by_week)] += turn.count
     return tuple(Row(period.isoformat(), counted[period]) for period in periods)
+
+
+def _courses(
+    turns: Sequence[Turn], names: Sequence[str], periods: Sequence[date], by_week: bool
+) -> tuple[Course, ...]:
+    """Those that came most often, over time; none of which every count is too small to show."""
+    courses = []
+    for row in _ranked(_sum(turns, names)):
+        of = [turn for turn, name in zip(turns, names, strict=True) if name == row.name]
+        course = Course(row.name, _over_time(of, periods, by_week))
+        if any(period.count >= FEWEST for period in course.rows):
+            courses.append(course)
+    return tuple(courses[:MOST_COURSES])
 
 
 def _judged(found: Found, labels: Mapping[str, str]) -> tuple[Judged, ...]:

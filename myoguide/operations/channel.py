@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import re
 import time
 import uuid
@@ -20,14 +19,14 @@ from sanic import Blueprint, Sanic
 from sanic.request import Request
 from sanic.response import HTTPResponse, empty, json, raw
 
+from myoguide import action_server
 from myoguide.operations import logs, metrics
 from myoguide.operations.readiness import READY, Readiness
+from myoguide.operations.stop import DEFAULT_STOP, stop_seconds
 from myoguide.operations.turns import REQUEST_ID, WATCH, request_id, watch
 
 logger = logging.getLogger(__name__)
 
-STOP_VARIABLE = "MYOGUIDE_STOP_SECONDS"
-DEFAULT_STOP = 20.0
 # No turn began or ended for so long: nothing is under way any more; seconds.
 QUIET = 0.2
 REQUEST_ID_HEADER = "X-Request-ID"
@@ -36,18 +35,6 @@ GIVEN_ID = re.compile(r"[0-9a-fA-F-]{8,64}")
 # A socket's packets share one request for as long as the chat is open.
 SOCKET = "/socket.io"
 NOT_STORED = {"Cache-Control": "no-store"}
-
-
-def stop_seconds() -> float:
-    """How long a stop may wait for messages that are being answered; ValueError if not a number."""
-    written = os.environ.get(STOP_VARIABLE, "").strip()
-    try:
-        seconds = float(written) if written else DEFAULT_STOP
-    except ValueError:
-        seconds = -1.0
-    if not 0 <= seconds <= 3600:
-        raise ValueError(f"{STOP_VARIABLE} is {written!r}: write seconds, such as 20")
-    return seconds
 
 
 class OperationsInput(InputChannel):
@@ -82,6 +69,7 @@ class OperationsInput(InputChannel):
         app.config.GRACEFUL_SHUTDOWN_TIMEOUT = min(5.0, self._stop)
 
     async def _started(self, app: Sanic, _: Any) -> None:
+        action_server.guard()  # inside of what is watched
         watch(frozenset(channel.name() for channel in app.ctx.input_channels))
         logging.getLogger().addHandler(metrics.CountLines())
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import logging
 import os
 from collections.abc import Mapping
@@ -17,6 +16,8 @@ from prometheus_client import (
     disable_created_metrics,
     generate_latest,
 )
+
+from myoguide.secret import is_same
 
 OPEN_VARIABLE, TOKEN_VARIABLE = "MYOGUIDE_METRICS", "MYOGUIDE_METRICS_TOKEN"
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -114,7 +115,7 @@ def may_read(authorization: str, environment: Mapping[str, str] = os.environ) ->
     token = environment.get(TOKEN_VARIABLE)
     if not token:
         return environment.get(OPEN_VARIABLE) == "1"
-    return hmac.compare_digest(authorization.encode(), f"Bearer {token}".encode())
+    return is_same(authorization, f"Bearer {token}")
 
 
 class CountLines(logging.Handler):

@@ -152,11 +152,8 @@ test("Without the action server: a card, a self-check to its end, and a plain wo
       await chat.inside(".typing").waitFor({ state: "hidden", timeout: WAIT });
     }
     assert.match(await chat.replies.last().locator(".card.routine").innerText(), /seen by a doctor/);
-    await chat.field.fill("my summary");
-    await chat.field.press("Enter");
-    const fate = chat.mine.last().locator(".fate");
-    await fate.waitFor({ timeout: WAIT });
-    assert.match(await fate.innerText(), /Not answered\. Try again/);
+    const safe = await chat.ask("my summary");
+    assert.match(await safe.innerText(), /not working right now/);
     const card = await chat.ask("my dad is on the floor and wont wake up");
     assert.match(await card.locator(".card.emergency h3").innerText(), /^Call /);
     await chat.end();

@@ -21,6 +21,7 @@ from rasa.core.tracker_store import InMemoryTrackerStore
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import BotUttered, UserUttered
 from sanic import Sanic
+from yarl import URL
 
 from myoguide.channels import gate
 from myoguide.channels.rate import Rate
@@ -131,6 +132,18 @@ def run(test: Callable[[House], Any], **options: Any) -> None:
 
 def message(text: Any = "hello", **more: Any) -> dict[str, Any]:
     return {"sender": "me", "message": text, **more}
+
+
+def test_replies_are_streamed_one_to_a_line_and_a_turn_that_fails_is_told_there_too():
+    async def test(house: House) -> None:
+        address = f"{house.address}{WEBHOOK}?stream=true"
+        for text, begins in (("hello", "You: hello"), ("break", "If this could be an emergency")):
+            async with house.client.post(address, json=message(text)) as reply:
+                assert reply.headers["Content-Type"].startswith("text/event-stream")
+                lines = (await reply.text()).splitlines()
+                assert json.loads(lines[0])["text"].startswith(begins)
+
+    run(test)
 
 
 def test_a_message_is_answered_as_by_rasas_own_channel():
@@ -330,6 +343,24 @@ def test_the_api_is_closed_where_rasa_would_leave_it_open(monkeypatch):
     async def test(house: House) -> None:
         for path in API_PATHS:
             assert (await house.get(path))[0] == 401
+
+    run(test, api=True)
+
+
+@pytest.mark.parametrize("written", ["/{}", "//{}", "/{}/", "/%{:x}{}"])
+def test_no_other_way_to_write_a_path_opens_the_api(written, monkeypatch):
+    """The server takes all these for one path, and so does whoever guards it."""
+    monkeypatch.delenv(gate.TOKEN_VARIABLE, raising=False)
+
+    async def test(house: House) -> None:
+        for path in API_PATHS:
+            name = path[1:]
+            parts = (ord(name[0]), name[1:]) if "x" in written else (name,)
+            address = URL(house.address + written.format(*parts), encoded=True)
+            async with house.client.get(address) as reply:
+                assert reply.status in (401, 404), address
+        async with house.client.get(URL(house.address + "//", encoded=True)) as reply:
+            assert "3.6" not in await reply.text()
 
     run(test, api=True)
 

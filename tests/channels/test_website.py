@@ -372,19 +372,22 @@ def test_a_message_that_is_too_long_is_refused_whole() -> None:
     play(scene, longest_message=20)
 
 
-def test_a_failure_inside_is_an_error_outside_and_leaves_no_text_in_the_log(
-    caplog: pytest.LogCaptureFixture,
+@pytest.mark.parametrize("text", ["break", "silence"])
+def test_a_turn_that_fails_or_says_nothing_gets_the_safe_reply_and_the_chat_goes_on(
+    text: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def scene(house: House) -> None:
         browser = await house.browser()
         await browser.call("session_request", {})
-        assert await browser.say("break") == {"error": "failed"}
-        assert await browser.say("silence", "turn-0002") == {"error": "no_answer"}
-        assert await browser.say("hello", "turn-0003") == {"id": "turn-0003"}
+        message = {"id": "turn-0001", "message": text, "country": "GB"}
+        assert await browser.call("user_uttered", message) == {"id": "turn-0001"}
+        (safe,) = browser.got
+        assert safe["id"] == "turn-0001.1" and "call 999 now" in safe["text"]
+        assert await browser.say("hello", "turn-0002") == {"id": "turn-0002"}
 
     with caplog.at_level("INFO"):
         play(scene)
-    assert "RuntimeError" in caplog.text
+    assert ("RuntimeError" in caplog.text) == (text == "break")
     assert "health" not in caplog.text
 
 

@@ -132,6 +132,20 @@ def test_the_chart_holds_no_secret(chart):
     assert "postgresql://" not in text and "redis://" not in text
 
 
+@rendered
+@pytest.mark.parametrize("chart", CHARTS)
+def test_pods_log_json_and_show_figures_to_whoever_knows_the_token_alone(chart):
+    for pod in pods(chart):
+        (container,) = pod["containers"]
+        plain = {item["name"]: item.get("value") for item in container["env"]}
+        assert plain["MYOGUIDE_LOGS"] == "json" and plain["PYTHONWARNINGS"] == "ignore"
+        assert "MYOGUIDE_METRICS" not in plain
+        if container["name"] == "server":
+            assert "MYOGUIDE_INBOX_URL" in plain
+            (token,) = (i for i in container["env"] if i["name"] == "MYOGUIDE_METRICS_TOKEN")
+            assert token["valueFrom"]["secretKeyRef"]["key"] == "MYOGUIDE_METRICS_TOKEN"
+
+
 def test_the_charts_values_keep_to_their_schema():
     schema = yaml.safe_load((DEPLOY / "chart" / "values.schema.json").read_text())
     values = yaml.safe_load((DEPLOY / "chart" / "values.yaml").read_text())
@@ -172,8 +186,21 @@ def test_two_servers_share_secret_database_and_redis():
     assert first["environment"] == second["environment"]
     for variable in ("MYOGUIDE_SECRET", "MYOGUIDE_DATABASE_URL", "MYOGUIDE_REDIS_URL"):
         assert first["environment"][variable]
+    # What a messenger was told is received must not be in a folder that goes with its server.
+    assert first["environment"]["MYOGUIDE_INBOX_URL"].startswith("postgresql://")
     assert first["environment"]["SANIC_PROXIES_COUNT"] == "1"
     assert "MYOGUIDE_API_TOKEN" not in first["environment"]
+
+
+@rendered
+def test_containers_log_json_and_show_figures_to_whoever_knows_the_token_alone():
+    for name in ("server-1", "server-2", "actions-1", "actions-2"):
+        environment = services()[name]["environment"]
+        assert environment["MYOGUIDE_LOGS"] == "json", name
+        assert environment["PYTHONWARNINGS"] == "ignore", name
+        assert "MYOGUIDE_METRICS" not in environment, name
+        has_token = environment.get("MYOGUIDE_METRICS_TOKEN") == "metrics-secret"
+        assert has_token == name.startswith("server"), name
 
 
 def test_no_secret_stands_in_the_compose_file():

@@ -1,6 +1,9 @@
 """Needs PostgreSQL and Redis: ``scripts/services-for-tests.sh`` starts them and says where."""
 
 import os
+import subprocess
+import tempfile
+from pathlib import Path
 
 import pytest
 from servers import deployment, services
@@ -34,8 +37,12 @@ def trained():
 def shared(tmp_path_factory):
     """An action server and a Rasa server on PostgreSQL and Redis."""
     folder = tmp_path_factory.mktemp("deployment")
-    addresses = {"MYOGUIDE_DATABASE_URL": DATABASE, "MYOGUIDE_REDIS_URL": REDIS}
-    with deployment(folder, **addresses) as started:
+    settings = {
+        "MYOGUIDE_DATABASE_URL": DATABASE,
+        "MYOGUIDE_REDIS_URL": REDIS,
+        "MYOGUIDE_METRICS_TOKEN": "figures",
+    }
+    with deployment(folder, **settings) as started:
         started.actions()
         started.server()
         yield started
@@ -49,3 +56,24 @@ def everything_runs():
     yield
     if DATABASE and REDIS:
         services("start")
+
+
+@pytest.fixture
+def small_disk():
+    """Makes file systems of a size such as "4M"; each is a folder that every user reaches."""
+    mounted = []
+
+    def mount(size):
+        folder = Path(tempfile.mkdtemp(prefix="myoguide-disk-"))
+        command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder]
+        if os.geteuid() != 0 or subprocess.run(command, capture_output=True).returncode != 0:
+            folder.rmdir()
+            pytest.skip("needs to be allowed to mount a small file system")
+        mounted.append(folder)
+        folder.chmod(0o755)
+        return folder
+
+    yield mount
+    for folder in mounted:
+        subprocess.run(["umount", "-l", folder], check=True)
+        folder.rmdir()

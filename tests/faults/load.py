@@ -29,6 +29,8 @@ PATIENCE = 15.0
 PAUSE = 0.2
 # A person who has got no acknowledgement by then is not served at all; seconds.
 GIVE_UP = 120.0
+# Shares of all messages after which a fault comes, and after which it is mended.
+STRIKE_AFTER, MEND_AFTER = 0.3, 0.9
 _numbers = itertools.count(1)
 
 
@@ -149,8 +151,6 @@ class OverSocket(Talker):
         if known is None:
             sent = {"id": message.id, "message": message.text}
             answer = await self._ask(client, "user_uttered", sent)
-            if answer == {"error": "no_answer"}:
-                return []  # the page says that it could not be answered
             if answer != {"id": message.id}:
                 return None
         return [shown for name, shown in self.shown.items() if name.startswith(f"{message.id}.")]
@@ -220,26 +220,38 @@ async def talk(
     talkers: Sequence[Talker],
     each: int,
     strike: Callable[[], None],
-    strike_after: float = 0.3,
+    mend: Callable[[], None] | None = None,
 ) -> None:
     """Everybody says ``each`` messages and then the emergency, while ``strike`` does its harm.
 
-    It begins when a share of ``strike_after`` of all messages was acknowledged.
+    It begins when `STRIKE_AFTER` of all messages have been said; ``mend`` ends it after
+    `MEND_AFTER`.
     """
-    total = len(talkers) * each
-    due = asyncio.Event()
+    total = len(talkers) * (each + 1)
+    due, over = asyncio.Event(), asyncio.Event()
+
+    def look() -> None:
+        said = sum(len(talker.said) for talker in talkers) / total
+        if said >= STRIKE_AFTER:
+            due.set()
+        if said >= MEND_AFTER:
+            over.set()
 
     async def one(number: int, talker: Talker) -> None:
         await talker.open()
         for turn in range(each):
             await talker.say(text_of(number, turn))
-            if sum(len(other.said) for other in talkers) >= strike_after * total:
-                due.set()
+            look()
         await talker.say(EMERGENCY)
+        look()
 
     async def harm() -> None:
+        loop = asyncio.get_running_loop()
         await due.wait()
-        await asyncio.get_running_loop().run_in_executor(None, strike)
+        await loop.run_in_executor(None, strike)
+        if mend is not None:
+            await over.wait()
+            await loop.run_in_executor(None, mend)
 
     try:
         await asyncio.gather(harm(), *(one(i, talker) for i, talker in enumerate(talkers)))

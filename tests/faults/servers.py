@@ -27,15 +27,23 @@ from myoguide import launch
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = ROOT / "scripts" / "services-for-tests.sh"
+# What scripts/reliability.py writes the report from.
+FIGURES = ROOT / "var" / "reliability"
 TOKEN = "faults"
 START_TIMEOUT = 240  # seconds; CI's machine is shared
 REPLY_TIMEOUT = 90  # seconds
 
 
-def services(command: str) -> None:
+def services(command: str, **environment: str) -> None:
     """Starts or stops PostgreSQL or Redis: a command of ``scripts/services-for-tests.sh``."""
     # No pipes: a server that the script starts would hold them open.
-    subprocess.run([SERVICES, command], check=True, stdout=subprocess.DEVNULL, timeout=120)
+    subprocess.run(
+        [SERVICES, command],
+        env={**os.environ, **environment},
+        check=True,
+        stdout=subprocess.DEVNULL,
+        timeout=120,
+    )
 
 
 def free_port() -> int:
@@ -61,8 +69,16 @@ class Server:
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
+    def freeze(self) -> None:
+        """It takes connections and never answers."""
+        os.killpg(self.process.pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        os.killpg(self.process.pid, signal.SIGCONT)
+
     def stop(self) -> None:
         with contextlib.suppress(ProcessLookupError):
+            self.thaw()
             os.killpg(self.process.pid, signal.SIGTERM)
             try:
                 self.process.wait(20)

@@ -1,9 +1,13 @@
 """The database, Redis or the action server goes away in the middle of a conversation."""
 
 import concurrent.futures
+import time
 
 import pytest
 from servers import Person, services, wait_until
+
+from myoguide.action_server import TIME_LIMIT
+from myoguide.store import LONGEST_WORK
 
 EMERGENCY = "my son has been jerking for ten minutes and he will not wake up"
 QUESTION = "why do i twitch falling asleep"
@@ -11,7 +15,16 @@ QUESTION = "why do i twitch falling asleep"
 
 @pytest.fixture
 def server(shared):
-    return shared.servers[1]
+    """One that has found the database again after what the test before did to it."""
+    found = shared.servers[1]
+    wait_until(lambda: _keeps(found), 30)
+    return found
+
+
+def _keeps(server):
+    person = Person()
+    person.say(server, "hello")
+    return person.said(server) == ["hello"]
 
 
 def status(person, server):
@@ -27,8 +40,9 @@ def test_a_restart_of_postgresql_costs_no_message_and_no_memory(server):
     person.say(server, QUESTION)
     services("restart-postgres")
     assert person.say(server, "and in babies?")
+    # Until the server asks the database again, that conversation is in its memory.
+    wait_until(lambda: person.said(server) == [QUESTION, "and in babies?"], 30)
     assert person.tracker(server)["slots"]["topic"] == "infant"
-    assert person.said(server) == [QUESTION, "and in babies?"]
 
 
 def test_while_postgresql_is_away_people_are_answered_and_nothing_they_said_is_lost(server):
@@ -44,6 +58,41 @@ def test_while_postgresql_is_away_people_are_answered_and_nothing_they_said_is_l
     wait_until(lambda: in_danger.said(server) == [EMERGENCY], 30)
     assert stranger.say(server, QUESTION)
     assert status(stranger, server) == "answered"
+
+
+def test_while_postgresql_hangs_an_emergency_is_answered_and_everybody_else_is_told(server):
+    known, stranger, in_danger = Person(), Person(), Person()
+    known.say(server, QUESTION)
+    services("freeze-postgres")
+    began = time.monotonic()
+    assert is_emergency(in_danger.say(server, EMERGENCY))
+    assert time.monotonic() - began < LONGEST_WORK + 4
+    began = time.monotonic()
+    # Only the first waits for it.
+    assert "not working right now" in str(stranger.say(server, QUESTION))
+    assert "sleep" in str(known.say(server, "and is it dangerous?"))
+    assert time.monotonic() - began < 4
+    services("thaw-postgres")
+    wait_until(lambda: known.said(server) == [QUESTION, "and is it dangerous?"], 30)
+    wait_until(lambda: in_danger.said(server) == [EMERGENCY], 30)
+
+
+def test_while_the_action_server_hangs_the_safe_reply_comes_in_time_and_is_kept(shared, server):
+    person, in_danger = Person(), Person()
+    shared.servers[0].freeze()
+    try:
+        began = time.monotonic()
+        assert is_emergency(in_danger.say(server, EMERGENCY))
+        assert time.monotonic() - began < 2
+        assert "not working right now" in str(person.say(server, QUESTION))
+        assert time.monotonic() - began < TIME_LIMIT + 4
+    finally:
+        shared.servers[0].thaw()
+    assert status(person, server) == "failed_safe"
+    kept = [e["text"] for e in person.tracker(server)["events"] if e["event"] == "bot"]
+    assert "not working right now" in str(kept)
+    assert person.say(server, QUESTION)
+    assert status(person, server) == "answered"
 
 
 def test_an_emergency_told_before_the_database_went_away_is_still_open(server):
@@ -84,8 +133,8 @@ def test_messages_of_one_person_sent_at_once_are_all_kept(server):
     assert sorted(person.said(server)) == texts
 
 
-def test_a_killed_action_server_silences_no_emergency_and_is_found_again(shared):
-    server, person = shared.servers[1], Person()
+def test_a_killed_action_server_silences_no_emergency_and_is_found_again(shared, server):
+    person = Person()
     actions = shared.servers[0]
     person.say(server, QUESTION)
     actions.kill()
@@ -97,8 +146,8 @@ def test_a_killed_action_server_silences_no_emergency_and_is_found_again(shared)
     assert status(other, server) == "answered"
 
 
-def test_a_killed_server_has_kept_every_message_that_it_answered(shared):
-    first, person = shared.servers[1], Person()
+def test_a_killed_server_has_kept_every_message_that_it_answered(shared, server):
+    first, person = server, Person()
     person.say(first, QUESTION)
     person.say(first, "and in babies?")
     second = shared.server()

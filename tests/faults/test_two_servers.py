@@ -11,15 +11,26 @@ import os
 import shutil
 import urllib.error
 import urllib.request
+from contextlib import contextmanager
 
 import pytest
-from load import OverRest, OverSocket, Talker, begins_with_a_call, judge, talk
+from disk import fill
+from load import (
+    EMERGENCY,
+    QUESTION,
+    OverRest,
+    OverSocket,
+    Talker,
+    begins_with_a_call,
+    judge,
+    talk,
+)
 from proxy import NGINX, start_proxy
-from servers import ROOT, TOKEN, Deployment, Person, Server, services, wait_until
+from servers import FIGURES, TOKEN, Deployment, Person, Server, free_port, services, wait_until
 
 from myoguide import launch
+from myoguide.action_server import TIME_LIMIT
 
-FIGURES = ROOT / "var" / "reliability"
 SECRET = "f" * 40
 OVER_REST, OVER_SOCKET, EACH = 5, 5, 6
 pytestmark = pytest.mark.skipif(NGINX is None, reason="needs nginx (scripts/deploy-tests.sh)")
@@ -47,37 +58,53 @@ class House(Deployment):
         return [*rest, *(OverSocket(self.proxy, SECRET) for _ in range(OVER_SOCKET))]
 
 
-@pytest.fixture(scope="module")
-def house(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("house")
-    opened = House(
+@contextmanager
+def opened(folder, database):
+    """A house on that database."""
+    house = House(
         folder,
-        MYOGUIDE_DATABASE_URL=os.environ["MYOGUIDE_TEST_DATABASE_URL"],
+        MYOGUIDE_DATABASE_URL=database,
         MYOGUIDE_REDIS_URL=os.environ["MYOGUIDE_TEST_REDIS_URL"],
         MYOGUIDE_SECRET=SECRET,
         SANIC_PROXIES_COUNT="1",
     )
     try:
-        opened.open()
-        yield opened
+        house.open()
+        yield house
     finally:
-        opened.stop()
+        house.stop()
 
 
-def under_load(house, fault, strike, witness=None):
+@pytest.fixture(scope="module")
+def house(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("house")
+    with opened(folder, os.environ["MYOGUIDE_TEST_DATABASE_URL"]) as found:
+        yield found
+
+
+def under_load(house, fault, strike, mend=None):
     """Everybody talks while ``strike`` happens; nothing may have gone wrong at the end."""
     talkers = house.talkers()
-    asyncio.run(talk(talkers, EACH, strike))
-    witness = witness or house.second
+    asyncio.run(talk(talkers, EACH, strike, mend))
+    witness = house.second
     # What the servers held in memory while the database was away is written within seconds.
     wait_until(lambda: judge(fault, talkers, witness).lost == 0, 20)
     figures = judge(fault, talkers, witness)
     FIGURES.mkdir(parents=True, exist_ok=True)
-    name = fault.replace(" ", "-")
+    name = fault.replace(" ", "-").replace("'", "")
     (FIGURES / f"{name}.json").write_text(json.dumps(figures.as_dict(), indent=1))
     assert figures.are_perfect(), figures
     assert figures.messages == len(talkers) * (EACH + 1)
     return figures
+
+
+async def told(talker, *texts):
+    """The replies to each."""
+    await talker.open()
+    try:
+        return [(await talker.say(text)).replies for text in texts]
+    finally:
+        await talker.close()
 
 
 def test_without_any_fault_every_message_is_answered_once(house):
@@ -96,8 +123,23 @@ def test_postgresql_is_restarted(house):
     under_load(house, "PostgreSQL restarted", lambda: services("restart-postgres"))
 
 
+def test_postgresql_hangs(house):
+    under_load(
+        house,
+        "PostgreSQL hangs",
+        lambda: services("freeze-postgres"),
+        lambda: services("thaw-postgres"),
+    )
+
+
 def test_redis_is_restarted(house):
     under_load(house, "Redis restarted", lambda: services("restart-redis"))
+
+
+def test_redis_hangs(house):
+    under_load(
+        house, "Redis hangs", lambda: services("freeze-redis"), lambda: services("thaw-redis")
+    )
 
 
 def test_the_action_server_is_killed_and_comes_back(house):
@@ -109,14 +151,41 @@ def test_the_action_server_is_killed_and_comes_back(house):
     under_load(house, "action server killed", strike)
 
 
+def test_the_action_server_hangs(house):
+    figures = under_load(
+        house, "action server hangs", house.action_server.freeze, house.action_server.thaw
+    )
+    assert figures.longest_wait < TIME_LIMIT + 5
+
+
+def test_the_disk_of_postgresql_is_full(small_disk, tmp_path):
+    """A PostgreSQL of its own, on a disk that is filled and emptied again."""
+    disk, port = small_disk("160M"), free_port()
+    own = {"MYOGUIDE_SERVICES": str(disk), "MYOGUIDE_TEST_POSTGRES_PORT": str(port)}
+    services("start-postgres", **own)
+    try:
+        with opened(tmp_path, f"postgresql://myoguide@127.0.0.1:{port}/myoguide") as house:
+
+            def mend():
+                (disk / "ballast").unlink()
+                # As what looks after it does, if it has given up meanwhile.
+                services("start-postgres", **own)
+
+            under_load(house, "PostgreSQL's disk full", lambda: fill(disk), mend)
+            said = house.printed()
+            assert "a turn is kept in memory" in said, "the full disk was felt"
+    finally:
+        services("stop-postgres", **own)
+
+
 def test_without_an_action_server_an_answer_is_refused_safely_and_an_emergency_is_answered(house):
     house.action_server.kill()
     house.servers.remove(house.action_server)
     try:
-        replies = Person().say(house.proxy, "why do i twitch falling asleep")
-        assert "not working right now" in str(replies)
-        emergency = "my son has been jerking for ten minutes and he will not wake up"
-        assert begins_with_a_call(Person().say(house.proxy, emergency))
+        for talker in (OverRest(house.proxy), OverSocket(house.proxy, SECRET)):
+            question, emergency = asyncio.run(told(talker, QUESTION, EMERGENCY))
+            assert "not working right now" in str(question), "the same on every channel"
+            assert begins_with_a_call(emergency)
     finally:
         house.action_server = house.actions(house.action_server.port)
 

@@ -40,6 +40,16 @@ volumeMounts:
   - {name: var, mountPath: /app/var}
 {{- end }}
 
+{{/* One JSON object a line, for whatever collects them; `environment` may say otherwise. */}}
+{{- define "myoguide.logs" -}}
+{{- range $name, $value := dict "MYOGUIDE_LOGS" "json" "PYTHONWARNINGS" "ignore" }}
+{{- if not (hasKey $.Values.environment $name) }}
+- name: {{ $name }}
+  value: {{ $value }}
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{/* Spread over machines and zones as far as there are any. Takes the component's name. */}}
 {{- define "myoguide.spread" -}}
 topologySpreadConstraints:

@@ -62,6 +62,27 @@ def test_a_long_period_is_shown_by_week(count, shown):
     assert found.courses[0].rows[-1] == Row("2026-09-28", 12)
 
 
+def test_topics_signs_and_unhelpful_ratings_are_shown_over_time_too(count, shown):
+    for number, at in ((6, "2026-09-28 12:00"), (8, "2026-10-01 12:00")):
+        count(number, at=at, status="answered", topic="sleep", aspect="cause")
+        count(number, at=at, status="escalated_urgent", sign="after_infection", topic="tic")
+        count(number, at=at, answer="sleep.cause", helpful="no")
+    found = shown()
+    sleep, tic = found.topic_courses
+    (sign,) = found.sign_courses
+    assert (sleep.name, tic.name, sign.name) == ("sleep", "tic", "after infection")
+    for course in (sleep, sign, found.unhelpful_course):
+        assert [row.count for row in course.rows] == [6, 0, 0, 8, 0, 0, 0]
+
+
+def test_what_came_too_seldom_to_be_shown_has_no_course(count, shown):
+    count(4, status="answered", topic="tic", aspect="cause")
+    count(4, status="escalated_urgent", sign="after_infection")
+    count(4, answer="tic.cause", helpful="no")
+    found = shown()
+    assert not (found.topic_courses or found.sign_courses or found.unhelpful_course)
+
+
 def test_an_answer_that_did_not_help_stands_with_who_it_helped_and_why_not(count, reason, shown):
     count(9, status="small_talk", answer="sleep.cause", helpful="no")
     count(40, status="small_talk", answer="sleep.cause", helpful="yes")

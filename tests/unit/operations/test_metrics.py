@@ -24,7 +24,7 @@ def test_nobody_reads_the_figures_unless_the_site_offers_them():
 def test_with_a_token_only_who_has_it_reads_them_even_if_they_were_open():
     site = {"MYOGUIDE_METRICS": "1", "MYOGUIDE_METRICS_TOKEN": "secret"}
     assert metrics.may_read("Bearer secret", site)
-    for wrong in ("", "secret", "Bearer ", "Bearer secret2", "Bearer gehe\u00efm"):
+    for wrong in ("", "secret", "Bearer ", "Bearer secret2", "Bearer gehe\u00efm", "\udcff"):
         assert not metrics.may_read(wrong, site)
 
 

@@ -1,5 +1,6 @@
 import asyncio
 import json
+import threading
 import time
 
 import pytest
@@ -284,3 +285,47 @@ def test_answers_to_the_form_are_there_for_the_summary_and_not_looked_back_on(st
     full = run(store.retrieve_full_tracker("a"))
     assert earlier_texts(tracker) == earlier_texts(full) == ["start", "after"]
     assert texts(tracker) == ["start", "a", "b", "c", "after"]
+
+
+def test_who_waits_for_the_database_keeps_nobody_else_waiting(store):
+    other = store.database.engine.connect()
+    seen = []
+
+    async def scene():
+        await store.retrieve("a")  # the tables are there
+        locked = other.begin()
+        other.execute(
+            sa.text("LOCK TABLE conversations" if not store.database.is_local else "SELECT 1")
+        )
+        waiting = asyncio.create_task(play(store, "a", turn("why do I jump")))
+        for _ in range(5):
+            await asyncio.sleep(0.02)
+            seen.append(waiting.done())
+        locked.commit()
+        return await waiting
+
+    with other:
+        assert texts(run(scene())) == ["why do I jump"]
+    assert seen == [False] * 5
+
+
+def test_a_database_that_takes_work_and_never_answers_counts_as_away(store, monkeypatch):
+    run(play(store, "a", turn("one")))
+    monkeypatch.setattr(module, "LONGEST_WORK", 0.2)
+    work, thawed = store.database._once, threading.Event()
+
+    def frozen(what):
+        thawed.wait(30)
+        return work(what)
+
+    store.database._once = frozen
+    began = time.monotonic()
+    assert texts(run(store.retrieve("a"))) == ["one"]
+    assert not run(store.retrieve("b")).past_is_known
+    run(play(store, "a", turn("two")))
+    # The first of them has waited, the others have not.
+    assert time.monotonic() - began < 2
+    thawed.set()
+    while store._hanging:
+        time.sleep(0.01)
+    assert texts(run(store.retrieve("a"))) == ["one", "two"]
