@@ -48,14 +48,14 @@ class QuestionClassifier(TrainedComponent):
             "C": DEFAULT_C,
             # Where the prepared encoder lies.
             "folder": str(DEFAULT_DIR),
-            # Topics by how much more (above 1) or less often they are asked about than the
-            # examples, which are written evenly, would make one think.
-            "asked": {},
+            # [{weight, topics}]: how much more (above 1) or less often they are asked about than
+            # the examples, which are written evenly, would make one think.
+            "asked": [],
         }
 
     @property
     def _weights(self) -> dict[Text, float]:
-        return {topic: weight for weight, names in self.config["asked"].items() for topic in names}
+        return {topic: row["weight"] for row in self.config["asked"] for topic in row["topics"]}
 
     def train(self, training_data: TrainingData) -> Resource:
         texts, vectors, intents = [], [], []

@@ -59,6 +59,11 @@ def earlier_texts(tracker: DialogueStateTracker | None) -> list[Text]:
     return [text_of(event) for event in told_before(tracker)]
 
 
+def taken_back(tracker: DialogueStateTracker | None) -> list[int]:
+    """Positions of the messages before that took back what was told before them."""
+    return [at for at, e in enumerate(told_before(tracker)) if screening_of(e).get("retracted")]
+
+
 def raised_before(tracker: DialogueStateTracker | None) -> tuple[Shown, ...]:
     """Signs of earlier messages that reading these again would not show, and that still count."""
     last = next(reversed(told_before(tracker)), None)
@@ -174,7 +179,7 @@ class SafetyScreen(StatelessComponent):
 
     def _read(self, message: Message, tracker: DialogueStateTracker | None) -> None:
         text, earlier = message.get(TEXT) or "", earlier_texts(tracker)
-        screening = self._screen(text, earlier)
+        screening = self._screen(text, earlier, taken_back(tracker))
         raised = () if screening.retracted else raised_before(tracker)
         if len(earlier) >= MOST_EARLIER:
             raised += screening.signs  # the message that told of it may soon be read no more

@@ -1,6 +1,8 @@
 """A second pair of eyes: raises a level that the screen's rules missed, never lowers one.
 
-The reading itself is in `myoguide.nlu.opinion_model`.
+What it raised itself it may let go when the person takes it back; a sign that the rules show ends
+only where the rules read a retraction, at least a doubtful one, and it confirms that. The reading
+itself is in `myoguide.nlu.opinion_model`.
 """
 
 from __future__ import annotations
@@ -21,8 +23,9 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from myoguide.nlu.build_encoder import DEFAULT_DIR
 from myoguide.nlu.encoder import SentenceEncoder, load_encoder
-from myoguide.nlu.graph import LANGUAGE, SCREENED, SCREENING, intent_of
+from myoguide.nlu.graph import LANGUAGE, SCREENED, SCREENING, intent_of, set_intent
 from myoguide.nlu.opinion_model import (
+    ENDS,
     LIMITS,
     NONE,
     ONLY_SUSPECTED,
@@ -31,8 +34,17 @@ from myoguide.nlu.opinion_model import (
     joined,
     opinion,
     read_messages,
+    read_pairs,
 )
-from myoguide.nlu.safety_screen import conclude, screening_of, text_of, told_before, with_signs
+from myoguide.nlu.safety_screen import (
+    conclude,
+    earlier_texts,
+    screening_of,
+    taken_back,
+    text_of,
+    told_before,
+    with_signs,
+)
 from myoguide.nlu.sentence_encoder import sentence_vector
 from myoguide.nlu.trained import TrainedComponent
 from myoguide.safety import Screening, load
@@ -42,6 +54,9 @@ from myoguide.safety.signs import LEVELS
 logger = logging.getLogger(__name__)
 
 SIGNS = DATA / "signs.yml"
+PAIRS = DATA / "taken_back.yml"
+# Levels that a retraction ends.
+SERIOUS = ("urgent", "emergency")
 # How many messages before are read together with this one.
 TOGETHER = 2
 # Shorter messages are not raised without a suspicion.
@@ -54,6 +69,15 @@ def texts_together(tracker: DialogueStateTracker | None) -> list[Text]:
     taken_back = [i for i, e in enumerate(events) if screening_of(e).get("retracted")]
     events = events[taken_back[-1] :] if taken_back else events
     return [text_of(event) for event in events[-TOGETHER:]]
+
+
+def telling_text(tracker: DialogueStateTracker | None) -> Text | None:
+    """The last message that told of something serious for the first time."""
+    for event in reversed(told_before(tracker)):
+        read = screening_of(event)
+        if read.get("new_signs") and read.get("level") in SERIOUS:
+            return text_of(event)
+    return None
 
 
 @DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=True)
@@ -82,7 +106,7 @@ class SecondOpinion(TrainedComponent):
         """The messages are no training data of Rasa's; a change in them must train anew."""
         folder = Path(config.get("messages") or cls.get_default_config()["messages"])
         digest = hashlib.sha256()
-        for path in (SIGNS, *sorted(folder.glob("*.yml"))):
+        for path in (SIGNS, PAIRS, *sorted(folder.glob("*.yml"))):
             digest.update(path.read_bytes())
         return digest.hexdigest()
 
@@ -112,8 +136,12 @@ class SecondOpinion(TrainedComponent):
             if vector is not None and example.get(TEXT) not in told_texts:
                 vectors.append(vector[np.newaxis])
                 told.append(NONE)
-        vectors = np.concatenate(vectors)
-        return self._keep(OpinionModel.fit(vectors, told, self._level_of, self.config["C"]))
+        texts, ends = zip(*read_pairs(PAIRS), strict=True)
+        pairs = self._encoder.encode(texts)
+        model = OpinionModel.fit(
+            np.concatenate(vectors), told, pairs, ends, self._level_of, self.config["C"]
+        )
+        return self._keep(model)
 
     def process(
         self, messages: list[Message], tracker: Optional[DialogueStateTracker] = None
@@ -129,6 +157,7 @@ class SecondOpinion(TrainedComponent):
         self, message: Message, screening: Screening, tracker: DialogueStateTracker | None
     ) -> None:
         try:
+            screening = self._ended(message, screening, tracker)
             seen = self._see(message, screening, tracker)
         except Exception:
             logger.exception("no second opinion on a message; what is suspected counts")
@@ -142,6 +171,29 @@ class SecondOpinion(TrainedComponent):
                 tracker,
                 type(self).__name__,
             )
+
+    def _ended(
+        self, message: Message, screening: Screening, tracker: DialogueStateTracker | None
+    ) -> Screening:
+        """The screening; anew, without what was told before, if this message takes that back."""
+        serious = [sign for sign in screening.signs if sign.level in SERIOUS]
+        by_rules = any(sign.findings for sign in serious)
+        telling = telling_text(tracker)
+        if (
+            not serious
+            or any(sign.new for sign in serious)
+            or (by_rules and not screening.perhaps_retracted)
+            or not (telling and self._model and self._encoder)
+        ):
+            return screening
+        text = message.get(TEXT)
+        if self._model.taken_back(self._encoder.encode([joined([telling, text])])[0]) < ENDS:
+            return screening
+        earlier = earlier_texts(tracker)
+        anew = load()(text, earlier, {*taken_back(tracker), len(earlier)})
+        set_intent(message, "ask")
+        conclude(message, anew, (), tracker, type(self).__name__)
+        return anew
 
     def _see(
         self, message: Message, screening: Screening, tracker: DialogueStateTracker | None

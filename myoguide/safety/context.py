@@ -8,7 +8,7 @@ looks like a trigger and is none. The stock rules are for clinical notes; the ta
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from myoguide.safety.tables import TableError, load_table, text_list, word_set
 
 CATEGORIES = word_set(
     "pseudo idiom negated asked hypothetical told uncertain unreal other history earlier now "
-    "retracted self in_care safe"
+    "retracted perhaps_retracted self in_care safe"
 )
 _DIRECTIONS = frozenset(("forward", "backward", "both", "message", "here"))
 _UNTOLD = ("unreal", "other", "negated", "asked", "hypothetical")
@@ -50,6 +50,20 @@ class Finding:
     def counts(self) -> bool:
         """Tell whether the finding is told of someone in need."""
         return self.whether in ("told", "uncertain")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one message says, read for itself.
+
+    ``retracted``: it takes back what was told before; ``perhaps_retracted``: it may, and whoever
+    has a second opinion asks it. ``help_is_there``: it says that help has come.
+    """
+
+    findings: tuple[Finding, ...]
+    retracted: bool = False
+    perhaps_retracted: bool = False
+    help_is_there: bool = False
 
 
 @dataclass(frozen=True)
@@ -97,11 +111,8 @@ class Context:
             except PatternError as error:
                 raise TableError(self._path, entry, str(error)) from error
 
-    def read(
-        self, words: Words, found: Iterable[Found], amounts: list[Quantity]
-    ) -> tuple[list[Finding], bool, bool]:
-        """Return the findings as meant, whether the message takes back what was told before,
-        and whether it says that help has come."""
+    def read(self, words: Words, found: Iterable[Found], amounts: list[Quantity]) -> Reading:
+        """Return the findings as meant, and what the message does to those told before."""
         matches = self.patterns.find(words)
         ends: dict[str, list[Match]] = {}
         for match in matches:
@@ -113,13 +124,18 @@ class Context:
         found = list(found)
         taken_back = [s for s in scopes if s.category == "retracted" and _of_earlier(s, found)]
         idioms = [s for s in scopes if s.category == "idiom"]
-        findings = [
+        findings = tuple(
             _meant(finding, scopes)
             for finding in found
             if not any(s.start < finding.end and finding.start < s.end for s in idioms)
-        ]
-        helped = any(s.category == "safe" for s in scopes)
-        return findings, bool(taken_back) or _reframes(words, scopes, findings), helped
+        )
+        said = {s.category for s in scopes}
+        return Reading(
+            findings,
+            retracted=bool(taken_back) or _reframes(words, scopes, findings),
+            perhaps_retracted="perhaps_retracted" in said,
+            help_is_there="safe" in said,
+        )
 
     def _triggers(self, matches: list[Match]) -> list[tuple[_Rule, Match]]:
         """Rules that matched, without those that only look like a trigger."""
@@ -169,7 +185,7 @@ _GOES_ON = word_set(
 )
 
 
-def _reframes(words: Words, scopes: list[_Scope], findings: list[Finding]) -> bool:
+def _reframes(words: Words, scopes: list[_Scope], findings: Sequence[Finding]) -> bool:
     """ "That was in 1990." "It's for my novel." "This is about my late uncle.": what was told
     before is put into another light, and nothing is told in its place."""
     said = frozenset(words.words)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from myoguide.safety.context import Context, Finding
+from myoguide.safety.context import Context, Finding, Reading
 from myoguide.safety.findings import Findings
 from myoguide.safety.normalise import Vocabulary, normalise
 from myoguide.safety.quantities import quantities
@@ -43,8 +43,8 @@ class Screening:
     ``signs``: strongest first. ``level`` and ``sign``: of the leading sign, or ``none`` and None.
     ``suspected``: signs, strongest first, that rest on a doubtful wording. Whoever has a second
     opinion asks it about them; for whoever has none they count.
-    ``retracted``: this message took back what was told before. ``help_is_there``: it says that
-    professional help has come.
+    ``retracted``: this message took back what was told before; ``perhaps_retracted``: it may
+    have, and a second opinion is asked. ``help_is_there``: it says that professional help has come.
     """
 
     signs: tuple[Shown, ...]
@@ -52,6 +52,7 @@ class Screening:
     retracted: bool = False
     help_is_there: bool = False
     suspected: tuple[Shown, ...] = ()
+    perhaps_retracted: bool = False
 
     def cautious(self) -> Screening:
         """The screening as it counts without a second opinion: what is suspected is told."""
@@ -66,13 +67,6 @@ class Screening:
         return self.signs[0].id if self.signs else None
 
 
-@dataclass(frozen=True)
-class _Reading:
-    findings: tuple[Finding, ...]
-    retracted: bool
-    help_is_there: bool
-
-
 class Screen:
     """The tables of one folder, compiled once. Raises `TableError` if one is broken."""
 
@@ -84,23 +78,39 @@ class Screen:
         self.vocabulary.learn_spelling(self.findings.patterns.words + self.context.patterns.words)
         self._read = lru_cache(maxsize=256)(self._read_message)
 
-    def __call__(self, text: str, earlier: Sequence[str] = ()) -> Screening:
-        """Screen a message together with the earlier messages of the same person."""
-        before: list[Finding] = []
-        for message in list(earlier)[-MOST_EARLIER:]:
-            before = self._after(before, self._read(message))
-        now = self._read(text)
-        findings = self._after(before, now)
-        signs, suspected = self._recognise(findings)
-        return Screening(signs, tuple(findings), now.retracted, now.help_is_there, suspected)
+    def __call__(
+        self, text: str, earlier: Sequence[str] = (), taken_back: Collection[int] = ()
+    ) -> Screening:
+        """Screen a message together with the earlier messages of the same person.
 
-    def _read_message(self, text: str) -> _Reading:
+        ``taken_back``: positions of messages (``len(earlier)`` is this one) that are known to take
+        back what was told before them.
+        """
+        messages = [*earlier, text]
+        first = max(0, len(earlier) - MOST_EARLIER)
+        findings: list[Finding] = []
+        for at, message in enumerate(messages[first:], first):
+            now = self._read(message)
+            if at in taken_back:
+                now = replace(now, retracted=True)
+            findings = self._after(findings, now)
+        signs, suspected = self._recognise(findings)
+        return Screening(
+            signs,
+            tuple(findings),
+            now.retracted,
+            now.help_is_there,
+            suspected,
+            now.perhaps_retracted,
+        )
+
+    def _read_message(self, text: str) -> Reading:
         words = normalise(text, self.vocabulary)
         amounts = quantities(words)
         found = self.findings.find(words, amounts)
-        findings, retracted, helped = self.context.read(words, found, amounts)
-        kept = tuple(replace(f, whether="told") if self._is_bare(f) else f for f in findings)
-        return _Reading(kept, retracted, helped)
+        reading = self.context.read(words, found, amounts)
+        meant = (replace(f, whether="told") if self._is_bare(f) else f for f in reading.findings)
+        return replace(reading, findings=tuple(meant))
 
     def _is_bare(self, finding: Finding) -> bool:
         """Findings that stay told in a question, or that are about relatives by nature."""
@@ -108,7 +118,7 @@ class Screen:
             return finding.id in self.findings.regardless
         return finding.whether == "other" and finding.id in self.findings.of_relatives
 
-    def _after(self, before: list[Finding], reading: _Reading) -> list[Finding]:
+    def _after(self, before: list[Finding], reading: Reading) -> list[Finding]:
         """All findings once a further message is read; a retraction drops what was before."""
         lasting = self.findings.traits if reading.retracted else self.findings.ids
         told = {f.id for f in reading.findings if f.counts}

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import yaml
 
-from myoguide.nlu.opinion_model import Limits, OpinionModel, opinion, read_messages
+from myoguide.nlu.opinion_model import Limits, OpinionModel, opinion, read_messages, read_pairs
 from myoguide.safety import load
 from myoguide.safety.screen import Shown
 
@@ -14,7 +14,7 @@ LIMITS = Limits(
     suspected={"emergency": 0.3, "urgent": 0.3, "routine": 0.3},
 )
 # One direction for each kind of message.
-AXES = {"stroke_signs": 0, "self_harm": 1, "new_medicine": 2, "none": 3}
+AXES = {"stroke_signs": 0, "self_harm": 1, "new_medicine": 2, "none": 3, "taken_back": 4}
 
 
 def towards(*shares: tuple[str, float]) -> np.ndarray:
@@ -26,9 +26,13 @@ def towards(*shares: tuple[str, float]) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def model() -> OpinionModel:
-    told = [name for name in AXES for _ in range(20)]
+    told = [name for name in AXES if name != "taken_back" for _ in range(20)]
     vectors = np.stack([towards((name, 1.0)) for name in told])
-    return OpinionModel.fit(vectors, told, LEVEL_OF, c=20.0)
+    ends = ["still", "taken_back"] * 20
+    still = towards(("stroke_signs", 1.0))
+    over = towards(("stroke_signs", 1.0), ("taken_back", 1.0))
+    pairs = np.stack([over if end == "taken_back" else still for end in ends])
+    return OpinionModel.fit(vectors, told, pairs, ends, LEVEL_OF, c=20.0)
 
 
 def test_it_names_the_sign_and_its_level_where_it_is_sure(model):
@@ -52,11 +56,17 @@ def test_a_suspicion_that_it_does_not_share_is_dropped(model):
     assert opinion(model, towards(("none", 1.0)), suspected, LEVEL_OF, LIMITS) is None
 
 
+def test_it_tells_what_is_taken_back_from_what_still_counts(model):
+    taken_back = towards(("stroke_signs", 1.0), ("taken_back", 1.0))
+    assert model.taken_back(taken_back) > 0.5 > model.taken_back(towards(("stroke_signs", 1.0)))
+
+
 def test_it_reads_the_same_after_being_saved(model, tmp_path):
     model.save(tmp_path / "opinion.npz")
     again = OpinionModel.load(tmp_path / "opinion.npz")
     vector = towards(("new_medicine", 1.0), ("none", 0.5))
     assert again.at_least(vector) == pytest.approx(model.at_least(vector))
+    assert again.taken_back(vector) == pytest.approx(model.taken_back(vector))
 
 
 def test_every_message_is_filed_under_a_sign_of_the_protocol():
@@ -69,3 +79,11 @@ def test_an_unknown_sign_is_named_with_its_file(tmp_path):
     (tmp_path / "wrong.yml").write_text(yaml.safe_dump({"stroke_sings": ["x"]}))
     with pytest.raises(ValueError, match=r"wrong\.yml.*stroke_sings"):
         read_messages(tmp_path, {"stroke_signs"})
+
+
+def test_conversations_are_filed_as_taken_back_or_still_counting(tmp_path):
+    labels = {label for _, label in read_pairs("data/safety/taken_back.yml")}
+    assert labels == {"taken_back", "still"}
+    (tmp_path / "wrong.yml").write_text(yaml.safe_dump({"taken": ["x"]}))
+    with pytest.raises(ValueError, match=r"wrong\.yml.*taken_back"):
+        read_pairs(tmp_path / "wrong.yml")

@@ -11,5 +11,6 @@ def test_rasas_channel_finds_the_function_that_it_calls():
 
 
 def test_sanic_still_lacks_it():
-    # If this fails, Sanic has it again (or Rasa no longer asks): delete myoguide/nlu/sanic_stream.py.
+    # If this fails, Sanic has it again (or Rasa no longer asks):
+    # delete myoguide/nlu/sanic_stream.py.
     assert response.stream is response.ResponseStream

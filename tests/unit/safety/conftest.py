@@ -13,4 +13,4 @@ def shipped() -> Screen:
 @pytest.fixture(scope="session")
 def cautious(shipped):
     """The screen as it counts without a second opinion."""
-    return lambda text, earlier=(): shipped(text, earlier).cautious()
+    return lambda *told: shipped(*told).cautious()

@@ -1,5 +1,7 @@
 """Several messages: what was told before counts, until it is taken back."""
 
+import pytest
+
 
 def test_findings_of_two_messages_combine(cautious):
     screening = cautious("He's awake when it happens.", ["My baby keeps jerking."])
@@ -50,3 +52,19 @@ def test_a_lasting_trait_survives_a_retraction(cautious):
 def test_help_that_has_come_is_noticed(cautious):
     assert cautious("the ambulance is here", ["he won't wake up"]).help_is_there
     assert not cautious("when does the ambulance come", ["he won't wake up"]).help_is_there
+
+
+def test_what_is_known_to_be_taken_back_no_longer_counts(cautious):
+    told = ["my dad's face has dropped on one side and his speech is slurred"]
+    reply = "the lighting was odd, I have looked again by daylight"
+    assert cautious(reply, told).level == "emergency"
+    assert cautious(reply, told, {1}).level == "none"
+    assert cautious("thanks", [*told, reply], {1}).level == "none"
+
+
+@pytest.mark.parametrize(
+    ("reply", "may"),
+    [("oh wait, that was the telly", True), ("which hospital do you mean", False)],
+)
+def test_a_message_that_may_take_something_back_is_marked(cautious, reply, may):
+    assert cautious(reply).perhaps_retracted is may
