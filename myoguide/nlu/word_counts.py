@@ -15,7 +15,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 # Turns distances from a support vector machine's planes into something like probabilities.
 SHARPNESS = 4.0
 _KINDS = {
-    "pieces": {"analyzer": "char_wb", "ngram_range": (2, 5)},
+    "pieces": {"analyzer": "char_wb", "ngram_range": (3, 4)},
     "words": {"ngram_range": (1, 2)},
 }
 _FEWEST = {"pieces": 3, "words": 2}  # examples that a count must occur in
@@ -49,7 +49,7 @@ class WordCounts:
             rows = [row for row, label in enumerate(wanted) if label]
             if len({wanted[row] for row in rows}) < 3:
                 continue  # nothing to choose from
-            model = LinearSVC(C=0.3).fit(counts[rows], [wanted[row] for row in rows])
+            model = LinearSVC(C=0.3, tol=0.1).fit(counts[rows], [wanted[row] for row in rows])
             heads[head] = (
                 tuple(str(name) for name in model.classes_),
                 np.ascontiguousarray(model.coef_.T, dtype=np.float32),
