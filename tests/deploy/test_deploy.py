@@ -18,8 +18,11 @@ CHARTS = ("chart", "chart-everything")
 DEPLOY = ROOT / "deploy"
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/bin")
 PINNED = re.compile(r"^[\w./-]+:[\w.-]*\d[\w.-]*(@sha256:[0-9a-f]{64})?$")
+SOURCES = (path for path in (ROOT / "deploy").rglob("*") if path.is_file())
+NEWEST = max(path.stat().st_mtime for path in SOURCES)
+MADE = RENDERED / "chart.yaml"
 rendered = pytest.mark.skipif(
-    not (RENDERED / "chart.yaml").exists(), reason="needs scripts/deploy-tests.sh"
+    not MADE.exists() or MADE.stat().st_mtime < NEWEST, reason="needs scripts/deploy-tests.sh"
 )
 
 
