@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import logging
 import statistics
 import sys
 import time
@@ -114,7 +113,6 @@ def read(path: Path) -> list[Example]:
 def benchmark(train: Sequence[Example], test: Sequence[Example]) -> Benchmark:
     """Trains the project's encoder and question model on ``train`` and reads ``test``."""
     if not build_encoder.is_built(AS_PUBLISHED, adapter=None):
-        logging.getLogger().setLevel(logging.ERROR)  # the quantiser's advice
         build_encoder.build(AS_PUBLISHED, adapter=None)
     encoder = SentenceEncoder(AS_PUBLISHED)
     started = time.perf_counter()

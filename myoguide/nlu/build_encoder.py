@@ -17,6 +17,8 @@ import shutil
 import struct
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 
@@ -222,6 +224,18 @@ def stamp(adapter: Path | None) -> str:
     return digest.hexdigest()
 
 
+@contextmanager
+def _without_advice() -> Iterator[None]:
+    """Keeps the quantiser's advice, which it gives through the root logger, off the screen."""
+    root = logging.getLogger()
+    level = root.level
+    root.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        root.setLevel(level)
+
+
 def build(target: Path, adapter: Path | None = ADAPTER) -> Path:
     """Writes the quantised model and its tokenizer into ``target``; returns the model's path.
 
@@ -239,13 +253,14 @@ def build(target: Path, adapter: Path | None = ADAPTER) -> Path:
         onnx.save(build_graph(weights), str(full))
         small = Path(scratch) / MODEL_FILE
         # A scale per channel and seven bits: the adapted weights lose 1 % of cosine, not 5 %.
-        quantize_dynamic(
-            str(full),
-            str(small),
-            weight_type=QuantType.QInt8,
-            per_channel=True,
-            reduce_range=True,
-        )
+        with _without_advice():
+            quantize_dynamic(
+                str(full),
+                str(small),
+                weight_type=QuantType.QInt8,
+                per_channel=True,
+                reduce_range=True,
+            )
         shutil.copy(find_packaged(TOKENIZER_FILE), target / TOKENIZER_FILE)
         # Moved last: a half-written model must never look finished.
         shutil.move(str(small), target / MODEL_FILE)
@@ -265,7 +280,6 @@ def main(arguments: list[str] | None = None) -> int:
     target = parser.parse_args(arguments).target
     if is_built(target):
         return 0
-    logging.getLogger().setLevel(logging.ERROR)
     print("Preparing the language model (once, a few seconds) ...", flush=True)
     try:
         print(f"Language model ready: {build(target)}")
