@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any, Text
 
 import numpy as np
@@ -53,7 +54,7 @@ class QuestionClassifier(TrainedComponent):
             "asked": [],
         }
 
-    @property
+    @cached_property
     def _weights(self) -> dict[Text, float]:
         return {topic: row["weight"] for row in self.config["asked"] for topic in row["topics"]}
 

@@ -66,9 +66,8 @@ FEWEST_WORDS = 4
 def texts_together(tracker: DialogueStateTracker | None) -> list[Text]:
     """The last messages before this one, as far as none of them took back what came before it."""
     events = told_before(tracker)
-    taken_back = [i for i, e in enumerate(events) if screening_of(e).get("retracted")]
-    events = events[taken_back[-1] :] if taken_back else events
-    return [text_of(event) for event in events[-TOGETHER:]]
+    since = next(reversed(taken_back(tracker)), 0)
+    return [text_of(event) for event in events[since:][-TOGETHER:]]
 
 
 def telling_text(tracker: DialogueStateTracker | None) -> Text | None:
