@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-import socket
 import tempfile
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
@@ -122,11 +121,11 @@ def state() -> str:
 def running() -> Iterator[Assistant]:
     """The trained assistant on free ports, with an API token and a store of its own."""
     launch.train_if_changed()
-    port, token = _free_port(), secrets.token_hex(16)
+    port, token = launch.free_port(), secrets.token_hex(16)
     with tempfile.TemporaryDirectory() as folder:
         settings = {
             "MYOGUIDE_API_TOKEN": token,
-            "MYOGUIDE_ACTION_PORT": str(_free_port()),
+            "MYOGUIDE_ACTION_PORT": str(launch.free_port()),
             "MYOGUIDE_DATABASE_URL": f"sqlite:///{Path(folder) / 'evaluation.db'}",
         }
         with _environment(settings), launch.services(port):
@@ -145,9 +144,3 @@ def _environment(values: Mapping[str, str]) -> Iterator[None]:
                 del os.environ[name]
             else:
                 os.environ[name] = value
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -117,9 +117,7 @@ def benchmark(train: Sequence[Example], test: Sequence[Example]) -> Benchmark:
     encoder = SentenceEncoder(AS_PUBLISHED)
     started = time.perf_counter()
     texts = [example.text for example in train]
-    model = QuestionModel.fit(
-        texts, encoder.encode(texts), [example.intent for example in train]
-    )
+    model = QuestionModel.fit(texts, encoder.encode(texts), [example.intent for example in train])
     seconds = time.perf_counter() - started
     guesses, taken = [], []
     for example in test:

@@ -59,9 +59,7 @@ def counts() -> Iterator[Count]:
 
 
 def _add(connection: sa.engine.Connection, answer: str, helpful: str, reason: str, by: int) -> None:
-    key = sa.and_(
-        _TABLE.c.answer == answer, _TABLE.c.helpful == helpful, _TABLE.c.reason == reason
-    )
+    key = sa.and_(_TABLE.c.answer == answer, _TABLE.c.helpful == helpful, _TABLE.c.reason == reason)
     more = _TABLE.c["count"] + by
     changed = connection.execute(sa.update(_TABLE).where(key).values(count=more))
     if changed.rowcount == 0 and by > 0:

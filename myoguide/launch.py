@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -13,7 +14,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from myoguide import terminal
@@ -122,7 +123,7 @@ def run() -> None:
         print(
             f"\nMyoguide is ready: open {address}/chat\n"
             f"  REST: curl -s {address}/webhooks/rest/webhook "
-            "-d '{\"sender\": \"me\", \"message\": \"why do i twitch falling asleep\"}'\n"
+            '-d \'{"sender": "me", "message": "why do i twitch falling asleep"}\'\n'
             f"  logs: {LOGS}/    stop: Ctrl-C",
             flush=True,
         )
@@ -133,8 +134,8 @@ def run() -> None:
 
 def shell() -> None:
     """The assistant in this terminal."""
-    port = _free_port()
-    os.environ.setdefault("MYOGUIDE_ACTION_PORT", str(_free_port()))
+    port = free_port()
+    os.environ.setdefault("MYOGUIDE_ACTION_PORT", str(free_port()))
     with services(port):
         print("Type your question, or the number of a choice. Stop with /stop or Ctrl-C.")
         terminal.talk(f"http://127.0.0.1:{port}")
@@ -263,10 +264,17 @@ def _require_known_country() -> None:
         raise LaunchError(str(error)) from None
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def free_port() -> int:
+    """A port for a server that is to start soon.
+
+    Below the range from which the system takes ports of outgoing connections: one of those could
+    take it before the server does.
+    """
+    for port in random.sample(range(20000, 32000), 100):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("0.0.0.0", port))
+            return port
+    raise LaunchError("100 ports between 20000 and 32000 are in use: stop what listens there")
 
 
 def _tool(name: str) -> str:

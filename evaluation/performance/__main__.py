@@ -16,8 +16,9 @@ from pathlib import Path
 from evaluation.figures import read_bars
 from evaluation.performance import assistants, report
 from evaluation.performance.people import Load, measure
-from evaluation.performance.processes import Assistant, BenchmarkError, free_port, started, timed
+from evaluation.performance.processes import Assistant, BenchmarkError, started, timed
 from evaluation.performance.report import Result
+from myoguide import launch
 from myoguide.launch import LaunchError, train_if_changed
 
 BARS = Path(__file__).parent / "bars.yml"
@@ -111,7 +112,7 @@ def _stages() -> dict[str, float]:
         environment = {
             **os.environ,
             **assistant.environment,
-            "MYOGUIDE_ACTION_PORT": str(free_port()),
+            "MYOGUIDE_ACTION_PORT": str(launch.free_port()),
         }
         command = [sys.executable, "-m", "evaluation.performance.stages", str(file)]
         timed(command, assistants.ROOT, environment, output)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import time
 import urllib.error
@@ -14,6 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from myoguide import launch
 
 START_TIMEOUT = 600  # seconds
 BETWEEN_LOOKS = 0.05  # seconds
@@ -59,12 +60,12 @@ class Running:
 @contextmanager
 def started(assistant: Assistant, log: Path) -> Iterator[Running]:
     """Starts the assistant in a session of its own and stops all of it."""
-    port = free_port()
+    port = launch.free_port()
     command = [part.replace("{port}", str(port)) for part in assistant.command]
     environment = {
         **clean_environment(),
         "MYOGUIDE_PORT": str(port),
-        "MYOGUIDE_ACTION_PORT": str(free_port()),
+        "MYOGUIDE_ACTION_PORT": str(launch.free_port()),
         **assistant.environment,
     }
     began = time.monotonic()
@@ -149,12 +150,6 @@ def _proportional(pid: int) -> float:
     except OSError:
         pass
     return 0.0
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def timed(command: Sequence[str], folder: Path, environment: Mapping[str, str], log: Path) -> float:

@@ -135,9 +135,7 @@ def build_graph(weights: dict[str, np.ndarray]):
     from onnx import TensorProto, helper
 
     g, w = _Graph(), weights
-    words = g.op(
-        "Gather", g.constant(w["embeddings.word_embeddings.weight"], "words"), "input_ids"
-    )
+    words = g.op("Gather", g.constant(w["embeddings.word_embeddings.weight"], "words"), "input_ids")
     length = g.op(
         "Slice",
         g.op("Shape", "input_ids"),
@@ -169,9 +167,7 @@ def build_graph(weights: dict[str, np.ndarray]):
         q, k, v = (
             g.op(
                 "Reshape",
-                g.linear(
-                    x, w[f"{p}attention.self.{n}.weight"], w[f"{p}attention.self.{n}.bias"]
-                ),
+                g.linear(x, w[f"{p}attention.self.{n}.weight"], w[f"{p}attention.self.{n}.bias"]),
                 heads,
             )
             for n in ("query", "key", "value")

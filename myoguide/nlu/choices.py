@@ -27,9 +27,7 @@ def offered_now(tracker: DialogueStateTracker) -> list[Text]:
     return []
 
 
-@DefaultV1Recipe.register(
-    [DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=False
-)
+@DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=False)
 class ChoiceReader(StatelessComponent):
     """Puts the payload of the chosen button in the place of its number.
 

@@ -57,9 +57,7 @@ def turns_of(tracker: DialogueStateTracker | None) -> list[Turn]:
     return turns
 
 
-@DefaultV1Recipe.register(
-    [DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=False
-)
+@DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=False)
 class ConversationResolver(StatelessComponent):
     """Completes topic or aspect from the conversation; keeps an escalation that stands."""
 
@@ -97,9 +95,7 @@ class ConversationResolver(StatelessComponent):
         elif question:
             topics = {t["name"]: t["confidence"] for t in question["topics"]}
             aspects = {a["name"]: a["confidence"] for a in question["aspects"]}
-            reading = Reading(
-                self._with_signs(topics, message), aspects, question["familiarity"]
-            )
+            reading = Reading(self._with_signs(topics, message), aspects, question["familiarity"])
             decision = decide(reading, turns, self._answers)
             decision = self._about_what_is_named(message, decision)
             self._apply(message, decision, self._two_answers(message, decision, turns))
@@ -151,9 +147,7 @@ class ConversationResolver(StatelessComponent):
             level = screening.get("level", "none")
             escalate(message, "failed_safe", level, sign, type(self).__name__)
 
-    def _apply(
-        self, message: Message, decision: Decision, two: tuple[Text, ...] = ()
-    ) -> None:
+    def _apply(self, message: Message, decision: Decision, two: tuple[Text, ...] = ()) -> None:
         by = type(self).__name__
         intent, _, key = decision.intent.partition("/")
         if key:
@@ -199,5 +193,3 @@ class ConversationResolver(StatelessComponent):
             },
             add_to_output=True,
         )
-
-

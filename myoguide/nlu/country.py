@@ -20,9 +20,7 @@ METADATA = "metadata"
 COUNTRY = "country"
 
 
-@DefaultV1Recipe.register(
-    [DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=False
-)
+@DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=False)
 class CountryReader(StatelessComponent):
     """Reads ``metadata["country"]`` (ISO 3166-1 alpha-2), which a channel sends with a message.
 

@@ -131,9 +131,7 @@ def _count(words: list[str], known: frozenset[str]) -> int:
     return sum(word in known for word in words)
 
 
-@DefaultV1Recipe.register(
-    [DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=False
-)
+@DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=False)
 class LanguageDetector(StatelessComponent):
     """Marks a message in another language, so that the reply says what Myoguide speaks.
 

@@ -31,9 +31,7 @@ def offered_payloads(tracker: DialogueStateTracker) -> set[Text]:
     }
 
 
-@DefaultV1Recipe.register(
-    [DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=False
-)
+@DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=False)
 class PayloadGuard(StatelessComponent):
     """Disarms ``/...`` texts that were not offered; the rest of the pipeline reads them as text."""
 

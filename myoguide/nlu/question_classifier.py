@@ -30,9 +30,7 @@ def best(scores: dict[str, float], count: int = RANKING) -> list[dict[str, Any]]
     return [{"name": name, "confidence": round(score, 4)} for name, score in ranked]
 
 
-@DefaultV1Recipe.register(
-    [DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=True
-)
+@DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=True)
 class QuestionClassifier(TrainedComponent):
     """Trains `QuestionModel` on the examples; adds its reading to the message as ``question``.
 

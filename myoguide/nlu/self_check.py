@@ -99,9 +99,7 @@ _CLEAR_SMALL_TALK = 0.5
 _NOT_SMALL_TALK = ("chitchat/affirm", "chitchat/deny", "chitchat/repeat")
 
 
-@DefaultV1Recipe.register(
-    [DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=False
-)
+@DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=False)
 class SelfCheckReader(StatelessComponent):
     """Fills the slots of the self-check and sets the intents of `STATUS_OF` and `REPLIES`."""
 

@@ -27,9 +27,7 @@ def sentence_vector(message: Message) -> np.ndarray | None:
     return None if sentence is None else sentence.features[0]
 
 
-@DefaultV1Recipe.register(
-    [DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER], is_trainable=False
-)
+@DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER], is_trainable=False)
 class SentenceEncoderFeaturizer(StatelessComponent):
     """Adds the encoder's vector, float32 of shape (1, 384), as a dense sentence feature."""
 

@@ -41,8 +41,6 @@ class _HollowClass(type):
         return cls
 
 
-
-
 def _hollow(path: str, name: str):
     if name.startswith("__"):
         raise AttributeError(name)
@@ -75,5 +73,3 @@ def install() -> None:
     """Puts the stand-in in place once per interpreter."""
     if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
         sys.meta_path.append(_Finder())
-
-

@@ -24,9 +24,7 @@ def asks(text: Text) -> bool:
     return bool(_QUESTION.search(text))
 
 
-@DefaultV1Recipe.register(
-    [DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=False
-)
+@DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=False)
 class WorryReader(StatelessComponent):
     """Takes "worried" off the list of meanings of a message that also asks something.
 

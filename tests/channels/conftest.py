@@ -6,7 +6,6 @@ import json
 import os
 import secrets
 import signal
-import socket
 import sys
 import urllib.parse
 import urllib.request
@@ -54,7 +53,7 @@ class Server:
         self.folder = folder
         # A new one each time, so nobody is taken for a person of an earlier run.
         self.secret = secrets.token_hex(32)
-        self.port = _free_port()
+        self.port = launch.free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self._running = ExitStack()
         self._process: Any = None
@@ -62,7 +61,7 @@ class Server:
     def environment(self) -> dict[str, str]:
         found = {
             "MYOGUIDE_API_TOKEN": TOKEN,
-            "MYOGUIDE_ACTION_PORT": str(_free_port()),
+            "MYOGUIDE_ACTION_PORT": str(launch.free_port()),
             "MYOGUIDE_SECRET": self.secret,
             "MYOGUIDE_DATABASE_URL": f"sqlite:///{self.folder / 'conversations.db'}",
             "MYOGUIDE_INBOX_URL": f"sqlite:///{self.folder / 'inbox.db'}",
@@ -146,9 +145,3 @@ def platform(request: pytest.FixtureRequest, server: Server) -> Iterator[Platfor
     found.delay, found.is_down = 0.0, False
     violations, found.violations = found.violations, []
     assert violations == []
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

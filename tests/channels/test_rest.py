@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import socket
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -23,6 +22,7 @@ from rasa.shared.core.events import BotUttered, UserUttered
 from sanic import Sanic
 from yarl import URL
 
+from myoguide import launch
 from myoguide.channels import gate
 from myoguide.channels.rate import Rate
 from myoguide.channels.rest import RestInput, Settings
@@ -107,9 +107,7 @@ async def serving(
     async def breaks(_: Any) -> None:
         raise ValueError("secret health text in /srv/place.py")
 
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = launch.free_port()
     served = await app.create_server("127.0.0.1", port, return_asyncio_server=True)
     assert served is not None
     await served.startup()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
 import stat
 import tempfile
 import time
@@ -23,6 +22,7 @@ from rasa.shared.core.events import BotUttered, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from sanic import Sanic
 
+from myoguide import launch
 from myoguide.channels.conversation_ids import ConversationIds, RefusedToken, load_secret
 from myoguide.channels.forget import forget_conversation
 from myoguide.channels.rate import Rate, RateLimiter
@@ -113,9 +113,7 @@ async def serving(**settings: Any) -> AsyncIterator[House]:
     app.config.TOUCHUP = False  # it cannot prepare a second app in one process
     app.ctx.agent = agent = Echo()
     register([channel], app, route="/webhooks/")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = launch.free_port()
     server = await app.create_server("127.0.0.1", port, return_asyncio_server=True)
     assert server is not None
     await server.startup()

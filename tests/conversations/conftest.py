@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import urllib.parse
 import urllib.request
 import uuid
@@ -60,7 +59,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     database = tmp_path_factory.mktemp("conversations") / "test.db"
     changed = {
         "MYOGUIDE_API_TOKEN": TOKEN,
-        "MYOGUIDE_ACTION_PORT": str(_free_port()),
+        "MYOGUIDE_ACTION_PORT": str(launch.free_port()),
         "MYOGUIDE_DATABASE_URL": f"sqlite:///{database}",
     }
     with pytest.MonkeyPatch.context() as patch:
@@ -68,7 +67,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         for name, value in changed.items():
             patch.setenv(name, value)
         launch.train_if_changed()
-        port = _free_port()
+        port = launch.free_port()
         with launch.services(port):
             yield f"http://127.0.0.1:{port}"
 
@@ -77,9 +76,3 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def conversation(server: str) -> Conversation:
     """A new person."""
     return Conversation(server, uuid.uuid4().hex)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

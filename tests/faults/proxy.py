@@ -7,7 +7,9 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from servers import ROOT, Server, answers, free_port, wait_until
+from servers import ROOT, Server, answers, wait_until
+
+from myoguide import launch
 
 TEMPLATE = ROOT / "deploy" / "proxy" / "myoguide.conf.template"
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/bin")
@@ -17,7 +19,7 @@ START_TIMEOUT = 20  # seconds
 def start_proxy(folder: Path, ports: Sequence[int]) -> Server:
     """nginx on a free port; ``ports`` are those of the two servers, which need not run yet."""
     assert NGINX is not None
-    port = free_port()
+    port = launch.free_port()
     filled = {
         "LISTEN": f"127.0.0.1:{port}",
         "SERVER_ONE": f"127.0.0.1:{ports[0]}",
@@ -46,5 +48,5 @@ def start_proxy(folder: Path, ports: Sequence[int]) -> Server:
             start_new_session=True,
         )
     server = Server(process, port, log)
-    wait_until(lambda: answers(server.address + "/none", process), START_TIMEOUT)
+    wait_until(lambda: answers(server.address + "/none", process, log), START_TIMEOUT)
     return server

@@ -10,7 +10,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -44,12 +43,6 @@ def services(command: str, **environment: str) -> None:
         stdout=subprocess.DEVNULL,
         timeout=120,
     )
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @dataclass
@@ -124,14 +117,14 @@ class Deployment:
 
     def actions(self, port: int | None = None, *arguments: str) -> Server:
         """Starts an action server and points the servers that start later to it."""
-        port = port or free_port()
+        port = port or launch.free_port()
         self.environment["MYOGUIDE_ACTIONS_URL"] = f"http://127.0.0.1:{port}/webhook"
         command = [sys.executable, "-m", "rasa_sdk", "--actions", "actions", "--port", str(port)]
         return self._start([*command, *arguments], port, "/health", "actions")
 
     def server(self, *arguments: str) -> Server:
         """Starts a Rasa server."""
-        port = free_port()
+        port = launch.free_port()
         command = [launch._tool("rasa"), "run", "--model", str(launch.MODEL), "--port", str(port)]
         command += ["--enable-api", "--auth-token", TOKEN, *arguments]
         return self._start(command, port, "/webhooks/rest/", "server")
@@ -159,13 +152,16 @@ class Deployment:
             )
         server = Server(process, port, log)
         self.servers.append(server)
-        wait_until(lambda: answers(server.address + ready, process), START_TIMEOUT)
+        wait_until(lambda: answers(server.address + ready, process, log), START_TIMEOUT)
         return server
 
 
-def answers(address: str, process: subprocess.Popen) -> bool:
+def answers(address: str, process: subprocess.Popen, log: Path) -> bool:
     if process.poll() is not None:
-        raise RuntimeError(f"{' '.join(process.args)} stopped by itself")
+        raise RuntimeError(
+            f"{' '.join(process.args)} stopped by itself ({process.returncode}):\n"
+            + log.read_text(errors="replace")[-2000:]
+        )
     try:
         urllib.request.urlopen(address, timeout=5).close()
     except urllib.error.HTTPError:

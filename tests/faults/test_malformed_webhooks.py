@@ -17,8 +17,10 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from servers import Person, deployment, free_port
+from servers import Person, deployment
 from test_any_entry_fuzzed import EXAMPLES, FUZZ, LEAKS, ask, json_values
+
+from myoguide import launch
 
 CHANNELS = Path(__file__).resolve().parents[1] / "channels"
 sys.path.insert(0, str(CHANNELS))
@@ -44,7 +46,7 @@ channels = st.sampled_from(sorted(SHOWN))
 def server(tmp_path_factory):
     """A server with all messengers on, whose platforms cannot be reached."""
     folder = tmp_path_factory.mktemp("webhooks")
-    nowhere = f"http://127.0.0.1:{free_port()}"
+    nowhere = f"http://127.0.0.1:{launch.free_port()}"
     addresses = {
         f"MYOGUIDE_{name}_ADDRESS": nowhere for name in ("MESSENGER", "TELEGRAM", "WHATSAPP")
     }

@@ -26,7 +26,7 @@ from load import (
     talk,
 )
 from proxy import NGINX, start_proxy
-from servers import FIGURES, TOKEN, Deployment, Person, Server, free_port, services, wait_until
+from servers import FIGURES, TOKEN, Deployment, Person, Server, services, wait_until
 
 from myoguide import launch
 from myoguide.action_server import TIME_LIMIT
@@ -160,7 +160,7 @@ def test_the_action_server_hangs(house):
 
 def test_the_disk_of_postgresql_is_full(small_disk, tmp_path):
     """A PostgreSQL of its own, on a disk that is filled and emptied again."""
-    disk, port = small_disk("160M"), free_port()
+    disk, port = small_disk("160M")()
     own = {"MYOGUIDE_SERVICES": str(disk), "MYOGUIDE_TEST_POSTGRES_PORT": str(port)}
     services("start-postgres", **own)
     try:

@@ -10,9 +10,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 def moves(steps):
     """Intents and actions in their order."""
-    return [
-        (kind, step[kind]) for step in steps for kind in ("intent", "action") if step.get(kind)
-    ]
+    return [(kind, step[kind]) for step in steps for kind in ("intent", "action") if step.get(kind)]
 
 
 RULES = [

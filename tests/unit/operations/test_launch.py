@@ -44,9 +44,7 @@ def test_a_server_that_does_not_finish_is_killed(monkeypatch):
 
 
 def test_nobody_outside_this_machine_reaches_the_action_server(monkeypatch, tmp_path):
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = launch.free_port()
     monkeypatch.setattr(launch, "LOGS", tmp_path)
     monkeypatch.setenv("MYOGUIDE_ACTION_PORT", str(port))
     monkeypatch.setenv("MYOGUIDE_ACTIONS_URL", "")
