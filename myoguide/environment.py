@@ -16,6 +16,9 @@ DEFAULTS = {
     "MYOGUIDE_ACTIONS_URL": "http://127.0.0.1:5055/webhook",
     # Rasa warns about dependencies it pins itself; nobody who runs the assistant can mend those.
     "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
+    # One message is too little work for two threads, which wait for each other at full speed;
+    # training gives each core a model of its own.
+    "OPENBLAS_NUM_THREADS": "1",
 }
 
 for name, value in DEFAULTS.items():

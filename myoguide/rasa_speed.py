@@ -15,6 +15,7 @@ import json
 import sys
 from collections.abc import Callable
 from functools import lru_cache
+from graphlib import TopologicalSorter
 from types import ModuleType
 from typing import Any
 
@@ -176,6 +177,57 @@ def write_domain_plainly(domain: ModuleType) -> None:
     domain.Domain.persist = persist
 
 
+def spare_domain(domain: ModuleType) -> None:
+    write_domain_plainly(domain)
+    know_that_domain_is_not_empty(domain)
+
+
+def know_that_domain_is_not_empty(domain: ModuleType) -> None:
+    """Every message wrote the whole domain out and built an empty one to compare them."""
+    kind = domain.Domain
+    thorough = kind.is_empty
+
+    def is_empty(self: Any) -> bool:
+        return not self.responses and thorough(self)
+
+    kind.is_empty = is_empty
+
+
+def run_plainly(runner: ModuleType) -> None:
+    """For each message the graph was planned anew, scheduled as if for many machines, and its
+    inputs were written out for a log that nobody reads; here it is planned once per target.
+    """
+    kind = runner.DaskGraphRunner
+    thorough = kind.run
+
+    def run(
+        self: Any, inputs: dict[str, Any] | None = None, targets: list[str] | None = None
+    ) -> dict[str, Any]:
+        wanted = tuple(targets or self._graph_schema.target_names)
+        plans = self.__dict__.setdefault("_plans", {})
+        if wanted not in plans:
+            plans[wanted] = _planned(self._graph_schema.minimal_graph_schema(list(wanted)).nodes)
+        found = {name: (name, value) for name, value in (inputs or {}).items()}
+        if not found.keys().isdisjoint(self._graph_schema.nodes):
+            return thorough(self, inputs, targets)
+        try:
+            for name, needs in plans[wanted]:
+                # A need that nobody fills is handed on by its name, as dask does.
+                found[name] = self._instantiated_nodes[name](*(found.get(n, n) for n in needs))
+        except RuntimeError as error:
+            raise runner.GraphRunError("Error running runner.") from error
+        return dict(found[name] for name in wanted)
+
+    kind.run = run
+
+
+def _planned(nodes: dict[str, Any]) -> list[tuple[str, tuple[str, ...]]]:
+    """Each node after those that it needs."""
+    needs = {name: tuple(node.needs.values()) for name, node in nodes.items()}
+    order = TopologicalSorter({name: set(of) & needs.keys() for name, of in needs.items()})
+    return [(name, needs[name]) for name in order.static_order()]
+
+
 def keep_validator(action: ModuleType) -> None:
     """Checking the schema itself, and not the reply, took 23 of an action's 30 milliseconds."""
     remote = action.RemoteAction
@@ -231,7 +283,8 @@ CHANGES: dict[str, Callable[[ModuleType], None]] = {
     "rasa.shared.utils.validation": validate_plainly,
     "rasa.shared.nlu.training_data.message": fingerprint_at_once,
     "rasa.shared.nlu.training_data.training_data": merge_without_copying,
-    "rasa.shared.core.domain": write_domain_plainly,
+    "rasa.shared.core.domain": spare_domain,
+    "rasa.engine.runner.dask": run_plainly,
     "rasa.core.actions.action": keep_validator,
     "rasa.utils.endpoints": keep_connections,
 }

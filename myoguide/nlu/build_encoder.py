@@ -35,6 +35,9 @@ ADAPTER = Path(__file__).with_name("adapter.npz")
 
 LAYERS, HEADS, HIDDEN = 6, 12, 384
 LAYER_NORM_EPS = 1e-12
+MASKED = -1e4  # added to what an empty place would be attended with
+# ONNX Runtime's operators that do in one what the standard ones do in ten.
+FUSED = "com.microsoft"
 
 
 class EncoderBuildError(RuntimeError):
@@ -125,9 +128,16 @@ class _Graph:
         )
 
     def gelu(self, x: str) -> str:
-        erf = self.op("Erf", self.op("Mul", x, self.constant(np.float32(2**-0.5))))
-        half = self.op("Mul", x, self.constant(np.float32(0.5)))
-        return self.op("Mul", half, self.op("Add", erf, self.constant(np.float32(1.0))))
+        return self.op("Gelu", x, domain=FUSED)
+
+    def attention(self, query: str, key: str, value: str, mask: str) -> str:
+        return self.op(
+            "MultiHeadAttention",
+            *(query, key, value, "", mask),
+            domain=FUSED,
+            num_heads=HEADS,
+            mask_filter_value=MASKED,
+        )
 
 
 def build_graph(weights: dict[str, np.ndarray]):
@@ -154,29 +164,16 @@ def build_graph(weights: dict[str, np.ndarray]):
     x = g.layer_norm(x, w["embeddings.LayerNorm.weight"], w["embeddings.LayerNorm.bias"])
 
     mask = g.op("Cast", "attention_mask", to=TensorProto.FLOAT)
-    inverse = g.op("Sub", g.constant(np.float32(1.0)), mask)
-    penalty = g.op("Mul", inverse, g.constant(np.float32(-1e4)))
-    penalty = g.op("Unsqueeze", penalty, g.constant(np.array([1, 2])))
-
-    size = HIDDEN // HEADS
-    heads = g.constant(np.array([0, 0, HEADS, size]))
-    whole = g.constant(np.array([0, 0, HIDDEN]))
-    scale = g.constant(np.float32(size**-0.5))
+    padding = g.op("Cast", "attention_mask", to=TensorProto.INT32)
     for layer in range(LAYERS):
         p = f"encoder.layer.{layer}."
-        q, k, v = (
-            g.op(
-                "Reshape",
-                g.linear(x, w[f"{p}attention.self.{n}.weight"], w[f"{p}attention.self.{n}.bias"]),
-                heads,
-            )
-            for n in ("query", "key", "value")
+        context = g.attention(
+            *(
+                g.linear(x, w[f"{p}attention.self.{n}.weight"], w[f"{p}attention.self.{n}.bias"])
+                for n in ("query", "key", "value")
+            ),
+            padding,
         )
-        q = g.op("Mul", g.op("Transpose", q, perm=[0, 2, 1, 3]), scale)
-        scores = g.op("MatMul", q, g.op("Transpose", k, perm=[0, 2, 3, 1]))
-        attention = g.op("Softmax", g.op("Add", scores, penalty), axis=-1)
-        context = g.op("MatMul", attention, g.op("Transpose", v, perm=[0, 2, 1, 3]))
-        context = g.op("Reshape", g.op("Transpose", context, perm=[0, 2, 1, 3]), whole)
         out = f"{p}attention.output."
         context = g.linear(context, w[f"{out}dense.weight"], w[f"{out}dense.bias"])
         x = g.layer_norm(
@@ -208,7 +205,11 @@ def build_graph(weights: dict[str, np.ndarray]):
         [helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["batch", HIDDEN])],
         g.constants,
     )
-    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    return helper.make_model(
+        graph,
+        opset_imports=[helper.make_opsetid("", 17), helper.make_opsetid(FUSED, 1)],
+        ir_version=8,
+    )
 
 
 def stamp(adapter: Path | None) -> str:
@@ -256,6 +257,7 @@ def build(target: Path, adapter: Path | None = ADAPTER) -> Path:
                 weight_type=QuantType.QInt8,
                 per_channel=True,
                 reduce_range=True,
+                extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},  # of fused operators
             )
         shutil.copy(find_packaged(TOKENIZER_FILE), target / TOKENIZER_FILE)
         # Moved last: a half-written model must never look finished.

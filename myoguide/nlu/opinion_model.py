@@ -8,7 +8,9 @@ level. The third head is taught with data/safety/taken_back.yml.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -107,11 +109,13 @@ class OpinionModel:
         """``told``: for each vector a sign or "none". ``ends``: for each pair's vector whether
         what was told is taken back or counts still."""
         rows = [row for row, sign in enumerate(told) if sign != NONE]
-        return cls(
-            LinearHead.fit(vectors, [level_of.get(sign, NONE) for sign in told], c),
-            LinearHead.fit(vectors[rows], [told[row] for row in rows], c),
-            LinearHead.fit(pairs, ends, c),
-        )
+        taught = [
+            (vectors, [level_of.get(sign, NONE) for sign in told]),
+            (vectors[rows], [told[row] for row in rows]),
+            (pairs, ends),
+        ]
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            return cls(*pool.map(lambda one: LinearHead.fit(*one, c), taught))
 
     def at_least(self, vector: np.ndarray) -> dict[str, float]:
         """Probability of each level or a higher one."""

@@ -8,6 +8,7 @@ head, so that "is it ours at all?" and "which topic?" are one calibrated decisio
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -109,7 +110,8 @@ class LinearHead:
         return cls(classes, arrays[f"{name}_weights"], arrays[f"{name}_bias"])
 
     def logits(self, vector: np.ndarray) -> np.ndarray:
-        return self.weights @ vector + self.bias
+        # Not `@`: for so few numbers BLAS would wake all its threads.
+        return np.einsum("cf,f->c", self.weights, vector) + self.bias
 
     def probabilities(self, vector: np.ndarray) -> dict[str, float]:
         logits = self.logits(vector)
@@ -135,11 +137,14 @@ class QuestionModel:
         labels = [labels_of(intent) for intent in intents]
         with_aspect = [row for row, (_, aspect) in enumerate(labels) if aspect]
         topics, aspects = [topic for topic, _ in labels], [aspect for _, aspect in labels]
-        with ThreadPoolExecutor(1) as pool:  # both leave the interpreter free most of the time
+        # They leave the interpreter free most of the time.
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
             words = pool.submit(WordCounts.fit, texts, {"topic": topics, "aspect": aspects})
-            topic = LinearHead.fit(vectors, topics, c)
-            aspect = LinearHead.fit(vectors[with_aspect], [aspects[r] for r in with_aspect], c)
-            return cls(topic, aspect, words.result())
+            topic = pool.submit(LinearHead.fit, vectors, topics, c)
+            aspect = pool.submit(
+                LinearHead.fit, vectors[with_aspect], [aspects[r] for r in with_aspect], c
+            )
+            return cls(topic.result(), aspect.result(), words.result())
 
     def read(self, text: str, vector: np.ndarray) -> Reading:
         counted = self._words.read(text)

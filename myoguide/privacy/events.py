@@ -35,9 +35,11 @@ def slot_value(name: str | None, value: Any) -> Any:
 
 def _of_person(event: dict[str, Any]) -> dict[str, Any]:
     parsed = dict(event.get("parse_data") or {})
-    said = f"{event.get('text') or ''}\n{parsed.get('text') or ''}"
-    if parsed.get("text"):
-        parsed["text"] = redact(parsed["text"])
+    text, read = event.get("text"), parsed.get("text")
+    said = f"{text or ''}\n{read or ''}"
+    kept = redact(text) if text else text
+    if read:
+        parsed["text"] = kept if read == text else redact(read)
     if parsed.get("feedback"):
         parsed["feedback"] = {name: _value(given) for name, given in parsed["feedback"].items()}
     if parsed.get("entities"):
@@ -51,7 +53,7 @@ def _of_person(event: dict[str, Any]) -> dict[str, Any]:
     parsed["metadata"] = _metadata(parsed.get("metadata"))
     return {
         **event,
-        "text": redact(event["text"]) if event.get("text") else event.get("text"),
+        "text": kept,
         "parse_data": parsed,
         "metadata": _metadata(event.get("metadata")),
     }

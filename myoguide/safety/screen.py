@@ -104,6 +104,10 @@ class Screen:
             now.perhaps_retracted,
         )
 
+    def findings_in(self, text: str) -> tuple[Finding, ...]:
+        """What one message tells, by itself."""
+        return self._read(text).findings
+
     def _read_message(self, text: str) -> Reading:
         words = normalise(text, self.vocabulary)
         amounts = quantities(words)
@@ -174,10 +178,12 @@ def _ranked(signs: Sequence[Shown]) -> tuple[Shown, ...]:
     return tuple(sorted(signs, key=lambda sign: -LEVELS.index(sign.level)))
 
 
-@lru_cache(maxsize=8)
 def load(folder: Path = DATA) -> Screen:
     """The compiled screen of a folder; compiled on first use and then reused."""
-    return Screen(folder)
+    return _compiled(folder)
+
+
+_compiled = lru_cache(maxsize=8)(Screen)
 
 
 def screen(text: str, earlier: Sequence[str] = ()) -> Screening:

@@ -106,6 +106,8 @@ class SelfCheck:
         self.signs = self._screen.signs
         # Its own: the screen corrects spelling towards its words, this check towards both.
         self._vocabulary = Vocabulary(folder)
+        # A message is read for several steps.
+        self._words = lru_cache(maxsize=16)(self._normalised)
         table = load_table(self._path)
         self.told_before = str(table.get("told_before", ""))
         self.noted = str(table.get("noted", ""))
@@ -171,7 +173,7 @@ class SelfCheck:
 
     def _tells_of_jerks(self, text: str) -> bool:
         jerking = self._screen.findings.groups["any_jerk"] | {"hiccup", "ear_noise"}
-        findings = self._screen(text).findings
+        findings = self._screen.findings_in(text)
         return any(finding.counts and finding.id in jerking for finding in findings)
 
     def _matched(self, step: Step, words: Words) -> str | None:
@@ -208,7 +210,7 @@ class SelfCheck:
             return _below(max(long_enough), _BEGINNINGS, "months") if long_enough else None
         return None
 
-    def _words(self, text: str) -> Words:
+    def _normalised(self, text: str) -> Words:
         return normalise(text, self._vocabulary)
 
     # --- deciding

@@ -160,7 +160,7 @@ def test_the_action_server_hangs(house):
 
 def test_the_disk_of_postgresql_is_full(small_disk, tmp_path):
     """A PostgreSQL of its own, on a disk that is filled and emptied again."""
-    disk, port = small_disk("160M")()
+    disk, port = small_disk("160M"), launch.free_port()
     own = {"MYOGUIDE_SERVICES": str(disk), "MYOGUIDE_TEST_POSTGRES_PORT": str(port)}
     services("start-postgres", **own)
     try:

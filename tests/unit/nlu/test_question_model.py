@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from scipy.sparse import hstack
 
 from myoguide.nlu.question_model import CONTEXT, QuestionModel, Reading, labels_of
+from myoguide.nlu.word_counts import WordCounts
 
 TEXTS = ["why do i jolt in bed", "are hiccups bad", "what causes it", "and in bed?", "taxes"]
 INTENTS = ["ask/sleep.cause", "ask/hiccups.danger", "follow_up_cause", "topic_sleep", "scope/x"]
@@ -52,3 +54,13 @@ def test_what_people_ask_more_often_weighs_more():
     assert reading.asked({}).topic == "spinal"
     assert reading.asked({"sleep": 3.0}).topic == "sleep"
     assert sum(reading.asked({"sleep": 3.0}).topics.values()) == pytest.approx(1)
+
+
+def test_words_are_counted_as_the_counters_themselves_do():
+    counts = WordCounts.fit(TEXTS, {"topic": ["a", "b", "c", "a", "b"]})
+    for text in (*TEXTS, "Jolt, JOLT in bed!", "nothing known: zzzz", ""):
+        columns, values = counts._count(text)
+        wanted = hstack([c.transform([text]) for c in counts._counters.values()]).toarray()[0]
+        found = np.zeros_like(wanted)
+        found[columns] = values
+        assert found == pytest.approx(wanted, abs=1e-6)

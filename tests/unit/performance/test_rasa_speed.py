@@ -12,6 +12,9 @@ import numpy as np
 import pytest
 from jsonschema import ValidationError
 from rasa.core.actions.action import RemoteAction
+from rasa.engine.exceptions import GraphRunError
+from rasa.engine.graph import GraphSchema, SchemaNode
+from rasa.engine.runner.dask import DaskGraphRunner
 from rasa.shared.core.domain import Domain
 from rasa.shared.exceptions import YamlException
 from rasa.shared.nlu.training_data.features import Features
@@ -58,6 +61,8 @@ def without_changes(code: str) -> str:
         (validation, "validate_yaml_schema"),
         (Message, "fingerprint"),
         (Domain, "persist"),
+        (Domain, "is_empty"),
+        (DaskGraphRunner, "run"),
         (TrainingData, "merge"),
         (TrainingData, "sanitize_examples"),
         (TrainingData, "fingerprint"),
@@ -213,3 +218,75 @@ def test_an_idle_connection_is_closed_by_us_before_the_action_server_does():
             return kept
 
     assert asyncio.run(keep_alive()) < DEFAULT_CONFIG["KEEP_ALIVE_TIMEOUT"]
+
+
+def test_only_a_domain_without_anything_is_empty():
+    assert Domain.empty().is_empty()
+    assert not Domain.from_yaml("intents: [ask]").is_empty()
+    assert not Domain.from_yaml("responses: {utter_a: [{text: b}]}").is_empty()
+    assert not Domain.from_yaml("slots: {a: {type: any, mappings: []}}").is_empty()
+
+
+class Noting:
+    """Stands in for a graph's node: says what it was given, and in which order nodes ran."""
+
+    def __init__(self, name, ran):
+        self.name, self.ran = name, ran
+
+    def __call__(self, *given):
+        self.ran.append(self.name)
+        return self.name, (self.name, *given)
+
+
+@pytest.fixture
+def runner():
+    needs = {
+        "last": {"a": "right", "b": "left", "c": "text"},
+        "right": {"a": "first"},
+        "left": {"a": "first", "b": "text"},
+        "first": {"a": "text"},
+        "unasked": {"a": "first"},
+    }
+    schema = GraphSchema(
+        {
+            name: SchemaNode(
+                needs=of, uses=object, constructor_name="", fn="", config={}, is_target=False
+            )
+            for name, of in needs.items()
+        }
+    )
+    made = object.__new__(DaskGraphRunner)
+    made.ran = []
+    made._graph_schema, made._execution_context = schema, None
+    made._instantiated_nodes = {name: Noting(name, made.ran) for name in needs}
+    return made
+
+
+def test_a_graph_gives_what_dask_gives(runner):
+    import dask
+
+    graph = runner._build_dask_graph(runner._graph_schema.minimal_graph_schema(["last"]))
+    runner._add_inputs_to_graph({"text": "hello"}, graph)
+    wanted = dict(dask.get(graph, ["last"]))
+    assert runner.run({"text": "hello"}, ["last"]) == wanted
+    assert runner.run({"text": "again"}, ["last"]) != wanted
+
+
+def test_a_node_runs_once_after_those_it_needs_and_only_if_it_is_needed(runner):
+    runner.run({"text": "hello"}, ["last"])
+    assert sorted(runner.ran) == ["first", "last", "left", "right"]
+    assert runner.ran[0] == "first"
+    assert runner.ran[-1] == "last"
+
+
+def test_a_missing_input_is_handed_on_by_its_name(runner):
+    assert runner.run({}, ["first"]) == {"first": ("first", "text")}
+
+
+def test_an_error_in_a_node_is_an_error_of_the_run(runner):
+    def broken(*_):
+        raise RuntimeError("broken")
+
+    runner._instantiated_nodes["left"] = broken
+    with pytest.raises(GraphRunError):
+        runner.run({"text": "hello"}, ["last"])
