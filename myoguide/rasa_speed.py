@@ -228,6 +228,19 @@ def _planned(nodes: dict[str, Any]) -> list[tuple[str, tuple[str, ...]]]:
     return [(name, needs[name]) for name in order.static_order()]
 
 
+def pack_quickly(storage: ModuleType) -> None:
+    """A model is mostly learned numbers, which hardly shrink however long one tries."""
+
+    class Quick(storage.TarSafe):
+        @classmethod
+        def open(cls, name: Any = None, mode: str = "r", *arguments: Any, **options: Any) -> Any:
+            if mode == "w:gz":
+                options.setdefault("compresslevel", 1)
+            return super().open(name, mode, *arguments, **options)
+
+    storage.TarSafe = Quick
+
+
 def keep_validator(action: ModuleType) -> None:
     """Checking the schema itself, and not the reply, took 23 of an action's 30 milliseconds."""
     remote = action.RemoteAction
@@ -285,6 +298,7 @@ CHANGES: dict[str, Callable[[ModuleType], None]] = {
     "rasa.shared.nlu.training_data.training_data": merge_without_copying,
     "rasa.shared.core.domain": spare_domain,
     "rasa.engine.runner.dask": run_plainly,
+    "rasa.engine.storage.local_model_storage": pack_quickly,
     "rasa.core.actions.action": keep_validator,
     "rasa.utils.endpoints": keep_connections,
 }

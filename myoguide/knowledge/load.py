@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,6 +20,7 @@ VERDICTS = frozenset({"keep", "restore", "qualify", "correct"})
 Entry = TypeVar("Entry", Claim, Source, Term)
 
 
+@lru_cache(maxsize=4)
 def load_pack(path: Path | str = "data") -> Pack:
     """Load the pack under ``path``; raises PackError naming every file that cannot be read.
 

@@ -7,7 +7,7 @@ outcome: the self-check needs neither the action server nor the encoder.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Optional, Text
 
@@ -16,7 +16,7 @@ from rasa.shared.core.training_data.structures import StoryGraph
 from rasa.shared.importers.importer import TrainingDataImporter
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from myoguide.knowledge import load_pack
+from myoguide.knowledge import Answer, load_pack
 from myoguide.safety.say import replies
 from myoguide.safety.self_check import Outcome, Step, load_self_check
 
@@ -58,13 +58,13 @@ def _outcomes() -> Iterator[dict[Text, Any]]:
     Where something told on the way asks for a doctor and the answers do not, the reply of that
     sign comes first.
     """
-    check = load_self_check()
+    check, answers = load_self_check(), load_pack(CONTENT).answers
     routine = [reply for reply in replies() if reply.level == "routine"]
     for outcome in check.outcomes.values():
         if outcome.sign:
             continue
         here = {"check_outcome": outcome.id}
-        said = {"text": check.text_of(outcome), "buttons": [SUMMARY, *_more(outcome)]}
+        said = {"text": check.text_of(outcome), "buttons": [SUMMARY, *_more(outcome, answers)]}
         if outcome.level == "routine":
             yield {**said, "condition": _where(**here), "metadata": {"level": "routine"}}
             continue
@@ -78,9 +78,8 @@ def _outcomes() -> Iterator[dict[Text, Any]]:
             }
 
 
-def _more(outcome: Outcome) -> Iterator[dict[Text, Text]]:
+def _more(outcome: Outcome, answers: Mapping[str, Answer]) -> Iterator[dict[Text, Text]]:
     """Buttons for the answers that an outcome names."""
-    answers = load_pack(CONTENT).answers
     for name in outcome.more:
         topic, _, aspect = name.partition(".")
         payload = json.dumps({"topic": topic, "aspect": aspect}, separators=(",", ":"))

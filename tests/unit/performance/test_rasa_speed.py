@@ -15,6 +15,7 @@ from rasa.core.actions.action import RemoteAction
 from rasa.engine.exceptions import GraphRunError
 from rasa.engine.graph import GraphSchema, SchemaNode
 from rasa.engine.runner.dask import DaskGraphRunner
+from rasa.engine.storage.local_model_storage import TarSafe
 from rasa.shared.core.domain import Domain
 from rasa.shared.exceptions import YamlException
 from rasa.shared.nlu.training_data.features import Features
@@ -290,3 +291,13 @@ def test_an_error_in_a_node_is_an_error_of_the_run(runner):
     runner._instantiated_nodes["left"] = broken
     with pytest.raises(GraphRunError):
         runner.run({"text": "hello"}, ["last"])
+
+
+def test_a_model_is_packed_with_little_effort_and_opens_as_ever(tmp_path):
+    (tmp_path / "numbers").write_bytes(bytes(range(256)) * 4000)
+    with TarSafe.open(tmp_path / "model.tar.gz", "w:gz") as packed:
+        packed.add(tmp_path / "numbers", arcname="numbers")
+    # The tenth byte of a gzip file tells the effort: 4 for the least.
+    assert (tmp_path / "model.tar.gz").read_bytes()[8] == 4
+    with TarSafe.open(tmp_path / "model.tar.gz", "r:gz") as packed:
+        assert packed.extractfile("numbers").read() == (tmp_path / "numbers").read_bytes()
