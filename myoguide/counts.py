@@ -19,9 +19,8 @@ from typing import Any, Optional, Text
 import sqlalchemy as sa
 from rasa.core.brokers.broker import EventBroker
 from rasa.utils.endpoints import EndpointConfig
-from sqlalchemy.exc import IntegrityError
 
-from myoguide.database import Away, database, turn_counts, url_from_environment
+from myoguide.database import Away, database, turn_counts, upsert_of, url_from_environment
 
 logger = logging.getLogger(__name__)
 
@@ -87,10 +86,7 @@ class StatusCounter(EventBroker):
         if not counted:
             return
         try:
-            try:
-                self._database.run(lambda c: _write(c, counted))
-            except IntegrityError:  # another server made the same row just now
-                self._database.run(lambda c: _write(c, counted))
+            self._database.run(lambda c: _write(c, counted))
         except Exception:
             with self._guard:
                 self._waiting.update(counted)
@@ -140,10 +136,12 @@ def _label(value: Any) -> Text:
 
 
 def _write(connection: sa.engine.Connection, counted: Counter[Row]) -> None:
-    names = [column.name for column in turn_counts.columns if column.name != "count"]
-    for row, number in counted.items():
-        values = dict(zip(names, astuple(row), strict=True))
-        key = sa.and_(*(turn_counts.c[name] == value for name, value in values.items()))
-        more = sa.update(turn_counts).where(key).values(count=turn_counts.c["count"] + number)
-        if connection.execute(more).rowcount == 0:
-            connection.execute(sa.insert(turn_counts).values(**values, count=number))
+    """All in one statement: conversations wait for the database meanwhile."""
+    keys = [column.name for column in turn_counts.primary_key]
+    rows = [
+        {**dict(zip(keys, astuple(row), strict=True)), "count": number}
+        for row, number in counted.items()
+    ]
+    insert = upsert_of(connection)(turn_counts)
+    more = {"count": turn_counts.c["count"] + insert.excluded["count"]}
+    connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=more), rows)

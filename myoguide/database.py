@@ -12,9 +12,10 @@ import time
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
@@ -169,6 +170,11 @@ def migrate(connection: sa.engine.Connection) -> None:
         logger.info("database: schema version %d", number)
     connection.execute(sa.delete(version_table))
     connection.execute(sa.insert(version_table).values(version=len(MIGRATIONS)))
+
+
+def upsert_of(connection: sa.engine.Connection) -> Callable[[sa.Table], Any]:
+    """The database's own ``insert``, which can say what happens to a row that is there."""
+    return {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[connection.dialect.name]
 
 
 def url_from_environment() -> str:

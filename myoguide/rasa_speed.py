@@ -193,6 +193,45 @@ def know_that_domain_is_not_empty(domain: ModuleType) -> None:
     kind.is_empty = is_empty
 
 
+def copy_slots_plainly(slots: ModuleType) -> None:
+    """A turn copies some two hundred slots; Python's way for any object is ten times as long."""
+
+    def shallow(self: Any) -> Any:
+        same = object.__new__(type(self))
+        same.__dict__.update(self.__dict__)
+        return same
+
+    slots.Slot.__copy__ = shallow
+
+
+def log_without_copies(module: ModuleType) -> None:
+    """What is handed to the log was copied in depth, whether or not it is written there."""
+
+    class Uncopied:
+        @staticmethod
+        def deepcopy(value: Any) -> Any:
+            return value
+
+    module.copy = Uncopied
+
+
+def match_recent_turns(policy: ModuleType) -> None:
+    """All rules were tried on all turns of a conversation, though none looks back that far."""
+    kind = policy.RulePolicy
+    thorough = kind._get_possible_keys
+
+    def possible(self: Any, lookup: dict[str, str], states: list[Any]) -> set[str]:
+        longest = max((len(self._rule_key_to_state(key)) for key in lookup), default=0)
+        return thorough(self, lookup, states[-longest:])
+
+    kind._get_possible_keys = possible
+
+
+def spare_rule_policy(policy: ModuleType) -> None:
+    log_without_copies(policy)
+    match_recent_turns(policy)
+
+
 def run_plainly(runner: ModuleType) -> None:
     """For each message the graph was planned anew, scheduled as if for many machines, and its
     inputs were written out for a log that nobody reads; here it is planned once per target.
@@ -297,6 +336,9 @@ CHANGES: dict[str, Callable[[ModuleType], None]] = {
     "rasa.shared.nlu.training_data.message": fingerprint_at_once,
     "rasa.shared.nlu.training_data.training_data": merge_without_copying,
     "rasa.shared.core.domain": spare_domain,
+    "rasa.shared.core.slots": copy_slots_plainly,
+    "rasa.core.processor": log_without_copies,
+    "rasa.core.policies.rule_policy": spare_rule_policy,
     "rasa.engine.runner.dask": run_plainly,
     "rasa.engine.storage.local_model_storage": pack_quickly,
     "rasa.core.actions.action": keep_validator,

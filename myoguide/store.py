@@ -74,7 +74,7 @@ BACKGROUND_INTERVAL = 2.0  # seconds
 LONGEST_WORK = STATEMENT_TIMEOUT + 1.0
 # What the screen, the resolver, the self-check and the summary read of an earlier message.
 PARSED = ("intent", "text", "self_check", "feedback")
-SCREENED = ("level", "signs", "new_signs", "raised", "retracted", "help_is_there")
+SCREENED = ("level", "signs", "new_signs", "raised", "retracted", "help_is_there", "concern")
 CARRIED = ("topic", "aspect", "status")
 FORGET = "forget"
 

@@ -15,8 +15,8 @@ from myoguide.nlu.build_encoder import DEFAULT_DIR, HIDDEN, MODEL_FILE, TOKENIZE
 
 # Longer messages add cost and no meaning: 128 word pieces are about 100 words.
 MAX_TOKENS = 128
-BATCH = 32
-MANY = 8  # batches from which on more than one core is worth its while
+BATCH = 8  # larger ones leave the processor's cache
+MANY = 32  # batches from which on more than one core is worth its while
 
 
 class EncoderMissing(FileNotFoundError):

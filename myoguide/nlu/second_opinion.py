@@ -16,6 +16,7 @@ import numpy as np
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.core.events import UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
@@ -59,15 +60,18 @@ PAIRS = DATA / "taken_back.yml"
 SERIOUS = ("urgent", "emergency")
 # How many messages before are read together with this one.
 TOGETHER = 2
+# Least probability, of any of them, that something is due (routine or higher) for which they are
+# read together: below it no conversation of those held out of the training came out differently,
+# and half of all ordinary conversations are spared a second encoding.
+CONCERN = 0.02
 # Shorter messages are not raised without a suspicion.
 FEWEST_WORDS = 4
 
 
-def texts_together(tracker: DialogueStateTracker | None) -> list[Text]:
+def read_together(tracker: DialogueStateTracker | None) -> list[UserUttered]:
     """The last messages before this one, as far as none of them took back what came before it."""
-    events = told_before(tracker)
     since = next(reversed(taken_back(tracker)), 0)
-    return [text_of(event) for event in events[since:][-TOGETHER:]]
+    return told_before(tracker)[since:][-TOGETHER:]
 
 
 def telling_text(tracker: DialogueStateTracker | None) -> Text | None:
@@ -155,9 +159,13 @@ class SecondOpinion(TrainedComponent):
     def _consider(
         self, message: Message, screening: Screening, tracker: DialogueStateTracker | None
     ) -> None:
+        concern = 1.0  # unknown
         try:
             screening = self._ended(message, screening, tracker)
-            seen = self._see(message, screening, tracker)
+            vector = sentence_vector(message)
+            if vector is not None and self._model is not None:
+                concern = self._model.at_least(vector)["routine"]
+            seen = self._see(message, screening, tracker, concern)
         except Exception:
             logger.exception("no second opinion on a message; what is suspected counts")
             seen = screening.suspected[:1]
@@ -170,6 +178,8 @@ class SecondOpinion(TrainedComponent):
                 tracker,
                 type(self).__name__,
             )
+        read = {**message.get(SCREENING), "concern": round(concern, 3)}
+        message.set(SCREENING, read, add_to_output=True)
 
     def _ended(
         self, message: Message, screening: Screening, tracker: DialogueStateTracker | None
@@ -195,7 +205,11 @@ class SecondOpinion(TrainedComponent):
         return anew
 
     def _see(
-        self, message: Message, screening: Screening, tracker: DialogueStateTracker | None
+        self,
+        message: Message,
+        screening: Screening,
+        tracker: DialogueStateTracker | None,
+        concern: float,
     ) -> tuple[Shown, ...]:
         """The sign seen in the message, or in the message read with those before it."""
         vector = sentence_vector(message)
@@ -208,9 +222,12 @@ class SecondOpinion(TrainedComponent):
         seen = opinion(self._model, vector, screening.suspected, self._level_of, limits)
         told = max(screening.level, seen.level if seen else NONE, key=LEVELS.index)
         if told != "emergency" and not (screening.retracted or in_check):
-            before = texts_together(tracker)
-            if before:
-                together = self._encoder.encode([joined([*before, message.get(TEXT)])])[0]
+            before = read_together(tracker)
+            concerns = [concern, *(screening_of(event).get("concern", 1.0) for event in before)]
+            of_concern = max(concerns) >= CONCERN or screening.signs or screening.suspected
+            if before and of_concern:
+                texts = [*map(text_of, before), message.get(TEXT)]
+                together = self._encoder.encode([joined(texts)])[0]
                 joint = opinion(self._model, together, screening.suspected, self._level_of)
                 if joint is not None and _higher(joint.level, told):
                     seen = joint

@@ -21,6 +21,7 @@ from sanic.response import HTTPResponse, empty, json, raw
 
 from myoguide import action_server
 from myoguide.operations import logs, metrics
+from myoguide.operations.garbage import settle
 from myoguide.operations.readiness import READY, Readiness
 from myoguide.operations.stop import DEFAULT_STOP, stop_seconds
 from myoguide.operations.turns import REQUEST_ID, WATCH, request_id, watch
@@ -64,6 +65,7 @@ class OperationsInput(InputChannel):
         app.register_middleware(_take_request_id, "request")
         app.register_middleware(_answer_request_id, "response")
         app.register_listener(self._started, "before_server_start")
+        app.register_listener(lambda *_: settle(), "after_server_start")
         app.register_listener(self._finish_turns, "before_server_stop")
         # Sanic waits again, for answers on their way out.
         app.config.GRACEFUL_SHUTDOWN_TIMEOUT = min(5.0, self._stop)

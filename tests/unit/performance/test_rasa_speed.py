@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -11,12 +12,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 from jsonschema import ValidationError
+from rasa.core import processor
 from rasa.core.actions.action import RemoteAction
+from rasa.core.policies import rule_policy
+from rasa.core.policies.rule_policy import RulePolicy
 from rasa.engine.exceptions import GraphRunError
 from rasa.engine.graph import GraphSchema, SchemaNode
 from rasa.engine.runner.dask import DaskGraphRunner
 from rasa.engine.storage.local_model_storage import TarSafe
 from rasa.shared.core.domain import Domain
+from rasa.shared.core.slots import ListSlot, Slot
 from rasa.shared.exceptions import YamlException
 from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.formats.rasa_yaml import NLU_SCHEMA_FILE
@@ -64,6 +69,8 @@ def without_changes(code: str) -> str:
         (Domain, "persist"),
         (Domain, "is_empty"),
         (DaskGraphRunner, "run"),
+        (Slot, "__copy__"),
+        (RulePolicy, "_get_possible_keys"),
         (TrainingData, "merge"),
         (TrainingData, "sanitize_examples"),
         (TrainingData, "fingerprint"),
@@ -301,3 +308,54 @@ def test_a_model_is_packed_with_little_effort_and_opens_as_ever(tmp_path):
     assert (tmp_path / "model.tar.gz").read_bytes()[8] == 4
     with TarSafe.open(tmp_path / "model.tar.gz", "r:gz") as packed:
         assert packed.extractfile("numbers").read() == (tmp_path / "numbers").read_bytes()
+
+
+def test_a_copied_slot_is_another_slot_with_the_same_value():
+    slot = ListSlot("signs", [])
+    slot.value = ["fever"]
+    same = copy.copy(slot)
+    assert type(same) is ListSlot
+    assert same.value is slot.value
+    assert vars(same) == vars(slot)
+    same.value = []
+    assert slot.value == ["fever"]
+
+
+@pytest.mark.parametrize("module", [processor, rule_policy])
+def test_copies_are_spared_only_where_they_go_into_the_log(module):
+    lines = Path(module.__file__).read_text().splitlines()
+    copied = [number for number, line in enumerate(lines) if "copy." in line]
+    assert copied
+    for number in copied:
+        before = "\n".join(lines[number - 8 : number + 1])
+        assert "structlogger.debug(" in before
+
+
+def turn(action=None, intent=None):
+    state = {"prev_action": {"action_name": action}} if action else {}
+    return {**state, "user": {"intent": intent}} if intent else state
+
+
+CHANGED = RulePolicy._get_possible_keys
+LISTEN = "action_listen"
+
+
+@pytest.mark.parametrize("length", [1, 2, 3, 8])
+def test_the_same_rules_fit_as_if_all_turns_were_looked_at(length):
+    whole = CHANGED.__closure__[0].cell_contents
+    assert whole.__module__ == RulePolicy.__module__
+    rules = {
+        json.dumps(states): "x"
+        for states in (
+            [turn(LISTEN, "ask")],
+            [turn(LISTEN, "greet")],
+            [turn(), turn(LISTEN, "ask")],
+            [turn("answer", "ask"), turn(LISTEN, "ask")],
+        )
+    }
+    policy = object.__new__(RulePolicy)
+    talk = [turn(), *[turn(LISTEN, "ask"), turn("answer", "ask")] * 4]
+    for end in range(1, length + 1):
+        states = talk[:end]
+        assert policy._get_possible_keys(rules, states) == whole(policy, rules, states)
+    assert policy._get_possible_keys({}, talk) == set()
