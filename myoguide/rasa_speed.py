@@ -227,9 +227,37 @@ def match_recent_turns(policy: ModuleType) -> None:
     kind._get_possible_keys = possible
 
 
+def match_texts_only_if_rules_have_some(policy: ModuleType) -> None:
+    """Each message was matched twice: by its intent, and by its words, which no rule names."""
+    kind = policy.RulePolicy
+    thorough = kind._find_action_from_rules
+
+    def find(
+        self: Any, tracker: Any, domain: Any, use_text_for_last_user_input: bool
+    ) -> tuple[str | None, str | None, bool]:
+        if use_text_for_last_user_input and all(
+            "intent" in self._rule_key_to_state(key)[-1].get("user", {})
+            for key in (
+                *self.lookup[policy.RULES],
+                *self.lookup[policy.RULES_FOR_LOOP_UNHAPPY_PATH],
+            )
+            if _waits(self._rule_key_to_state(key)[-1])
+        ):
+            return None, None, False
+        return thorough(self, tracker, domain, use_text_for_last_user_input)
+
+    kind._find_action_from_rules = find
+
+
+def _waits(state: dict[str, Any]) -> bool:
+    """Whether the last thing done is to listen: what comes next follows a message."""
+    return state.get("prev_action", {}).get("action_name") == "action_listen"
+
+
 def spare_rule_policy(policy: ModuleType) -> None:
     log_without_copies(policy)
     match_recent_turns(policy)
+    match_texts_only_if_rules_have_some(policy)
 
 
 def run_plainly(runner: ModuleType) -> None:

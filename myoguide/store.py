@@ -79,6 +79,18 @@ CARRIED = ("topic", "aspect", "status")
 FORGET = "forget"
 
 
+# What every turn asks of the database; written once, since building them took as long as they do.
+_ROW = sa.select(conversations).where(conversations.c.key == sa.bindparam("of"))
+_STORED = _ROW.with_only_columns(conversations.c.stored).with_for_update()
+_BEGIN = sa.insert(conversations)
+_GO_ON = (
+    sa.update(conversations)
+    .where(conversations.c.key == sa.bindparam("of"))
+    .values({name: sa.bindparam(name) for name in ("stored", "active", "state")})
+)
+_EVENTS = sa.insert(conversation_events)
+
+
 class HeldTracker(DialogueStateTracker):
     """A condensed tracker, with what its store has to know to save it.
 
@@ -365,8 +377,7 @@ class ConversationStore(TrackerStore):
         held = self._held.get(key)
         if held is not None and held.pending:
             self._write(key)
-        chosen = sa.select(conversations).where(conversations.c.key == key)
-        return self.database.run(lambda c: c.execute(chosen).first())
+        return self.database.run(lambda c: c.execute(_ROW, {"of": key}).first())
 
     def _write(self, key: Text) -> None:
         """Brings the pending events of a conversation into the database."""
@@ -399,8 +410,7 @@ class ConversationStore(TrackerStore):
         came back), nothing is lost: the events are appended and the state is made anew from all.
         """
         pending = list(turn.pending)
-        chosen = sa.select(conversations.c.stored).where(conversations.c.key == key)
-        found = connection.execute(chosen.with_for_update()).scalar()
+        found = connection.execute(_STORED, {"of": key}).scalar()
         stored = found or 0
         if stored == turn.stored:
             self._append(connection, key, stored, pending, turn.state, found is None)
@@ -427,16 +437,15 @@ class ConversationStore(TrackerStore):
     ) -> None:
         values = {"stored": stored + len(events), "active": time.time(), "state": state}
         if is_new:
-            connection.execute(sa.insert(conversations).values(key=key, **values))
+            connection.execute(_BEGIN, {"key": key, **values})
         else:
-            changed = sa.update(conversations).where(conversations.c.key == key)
-            connection.execute(changed.values(**values))
+            connection.execute(_GO_ON, {"of": key, **values})
         if events:
             rows = [
                 {"key": key, "position": position, "data": data}
                 for position, data in enumerate(events, start=stored)
             ]
-            connection.execute(sa.insert(conversation_events), rows)
+            connection.execute(_EVENTS, rows)
 
     def _state_anew(self, connection: sa.engine.Connection, key: Text) -> Text:
         events = _events(connection, key)

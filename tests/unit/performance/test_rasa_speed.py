@@ -359,3 +359,26 @@ def test_the_same_rules_fit_as_if_all_turns_were_looked_at(length):
         states = talk[:end]
         assert policy._get_possible_keys(rules, states) == whole(policy, rules, states)
     assert policy._get_possible_keys({}, talk) == set()
+
+
+@pytest.mark.parametrize(
+    "user, is_read", [({"intent": "ask"}, False), ({"text": "hello"}, True), ({}, True)]
+)
+def test_words_are_matched_if_a_rule_names_some(user, is_read):
+    policy = object.__new__(RulePolicy)
+    rule = json.dumps([{"prev_action": {"action_name": LISTEN}, "user": user}])
+    after = json.dumps([{"prev_action": {"action_name": "answer"}}])
+    policy.lookup = {
+        rule_policy.RULES: {rule: "x", after: LISTEN},
+        rule_policy.RULES_FOR_LOOP_UNHAPPY_PATH: {},
+    }
+    looked = []
+
+    class Tracker:
+        @property
+        def latest_action_name(self):
+            looked.append(True)
+            return "answer"  # then Rasa itself gives nothing
+
+    assert policy._find_action_from_rules(Tracker(), None, True) == (None, None, False)
+    assert bool(looked) is is_read
