@@ -15,6 +15,7 @@ from myoguide.nlu.question_model import CONTEXT, Reading
 
 GENERAL_TOPIC = "myoclonus"
 # What is answered when only a topic is named.
+BACK = "reference/back"
 FIRST_ASPECT = "definition"
 # Aspects that may stand in for one that a topic has no answer to, nearest first.
 STAND_IN = {
@@ -47,6 +48,8 @@ class Limits:
     general_to_focus: float = 0.5
     # What the last topic has ahead of the others: an unclear message is likely about it too.
     lean: float = 0.25
+    # From this probability on of "back to …" an earlier topic comes with the aspect it had.
+    returning: float = 0.05
     # What the focus keeps with each message that did not touch it.
     fading: float = 0.6
 
@@ -92,11 +95,16 @@ def decide(
         topics[focus.topic] = topics.get(focus.topic, 0.0) + lean
     other, other_score = top(others)
     if other_score > sum(topics.values()) or other_score > 1.5 * top(topics)[1]:
+        if other == BACK and any(turn.topic for turn in turns):
+            return _back(reading, turns, other_score)
         return _without_question(other, other_score, turns, answers)
 
     scores = with_context(topics, focus, limits)
+    last = focus.aspect if focus else None
     topic, topic_score = top(scores)
-    aspect, aspect_score = choose_aspect(reading.aspects, focus)
+    returns = reading.topics.get(BACK, 0.0) >= limits.returning
+    before = [t for t in turns if t.topic == topic] if returns else []
+    aspect, aspect_score = choose_aspect(reading.aspects, before[-1].aspect if before else last)
     confidence = topic_score * aspect_score
     rivals = [t for t, s in scores.items() if t != topic and s >= limits.close * topic_score]
     asked_back = bool(turns) and turns[-1].status == "clarified"
@@ -151,13 +159,13 @@ def with_context(topics: dict[str, float], focus: Focus | None, limits: Limits) 
     return scores
 
 
-def choose_aspect(aspects: dict[str, float], focus: Focus | None) -> tuple[str, float]:
-    """Best aspect; one that was left open is the last one asked, or the definition."""
+def choose_aspect(aspects: dict[str, float], last: str | None) -> tuple[str, float]:
+    """Best aspect; one that was left open is the ``last`` one asked, or the definition."""
     scores = dict(aspects)
     left_open = scores.pop(CONTEXT, 0.0)
     default = FIRST_ASPECT
-    if focus is not None and focus.aspect and focus.aspect not in ("self_report", "comparison"):
-        default = focus.aspect
+    if last and last not in ("self_report", "comparison"):
+        default = last
     scores[default] = scores.get(default, 0.0) + left_open
     return top(scores)
 
@@ -176,19 +184,27 @@ def _without_question(
 ) -> Decision:
     """Small talk, out of scope, noise; or a reference into the conversation."""
     about = [turn for turn in turns if turn.topic]
-    if not about or intent not in ("reference/more", "reference/back", "chitchat/repeat"):
+    if not about or intent not in ("reference/more", "chitchat/repeat"):
         if intent.startswith("reference/"):
             intent = "noise/unclear"
         return Decision(intent, confidence=confidence)
     last = about[-1]
-    if intent == "reference/back":
-        before = [turn for turn in about if turn.topic != last.topic] or [last]
-        return Decision("ask", before[-1].topic, before[-1].aspect, (), confidence)
     if intent == "reference/more":
         told = {turn.aspect for turn in about if turn.topic == last.topic}
         fresh = (a for a in MORE if a not in told and f"{last.topic}.{a}" in answers)
         return Decision("ask", last.topic, next(fresh, last.aspect), (), confidence)
     return Decision("ask", last.topic, last.aspect, (), confidence)
+
+
+def _back(reading: Reading, turns: Sequence[Turn], confidence: float) -> Decision:
+    """Back to an earlier topic: the one that the message points to, if it does, or the last."""
+    about = [turn for turn in turns if turn.topic]
+    before = [turn for turn in about if turn.topic != about[-1].topic] or about[-1:]
+    aspect, clear = top(reading.aspects)
+    asked = [turn for turn in before if turn.aspect == aspect and clear > 0.5]
+    # Of several that fit equally the latest.
+    found = max(reversed(asked or before), key=lambda turn: reading.topics.get(turn.topic, 0.0))
+    return Decision("ask", found.topic, found.aspect, (), confidence)
 
 
 # What "tell me more" brings next.
