@@ -85,3 +85,25 @@ def test_it_never_asks_back_twice_in_a_row():
 def test_an_aspect_without_an_answer_falls_to_the_nearest_that_has_one():
     assert answer_id("sleep", "medicine", ANSWERS) == "sleep.treatment"
     assert answer_id("sleep", "types", ANSWERS) == "sleep.definition"
+
+
+def test_back_to_a_named_topic_brings_the_aspect_it_had():
+    before = [Turn("sleep", "danger", "answered"), Turn("hiccups", "cause", "answered")]
+    returning = reading({"sleep": 0.6, "reference/back": 0.2}, {"context": 0.9, "cause": 0.1})
+    decision = decide(returning, before, ANSWERS)
+    assert (decision.topic, decision.aspect) == ("sleep", "danger")
+    onwards = reading({"sleep": 0.8}, {"context": 0.9, "cause": 0.1})
+    assert decide(onwards, before, ANSWERS).aspect == "cause"
+
+
+def test_back_finds_the_topic_that_the_message_points_to():
+    before = [
+        Turn("infant", "danger", "answered"),
+        Turn("sleep", "cause", "answered"),
+        Turn("hiccups", "treatment", "answered"),
+    ]
+    pointing = reading({"reference/back": 0.8, "infant": 0.1}, {"context": 1.0})
+    decision = decide(pointing, before, ANSWERS)
+    assert (decision.topic, decision.aspect) == ("infant", "danger")
+    by_aspect = reading({"reference/back": 0.8}, {"danger": 0.7, "context": 0.3})
+    assert decide(by_aspect, before, ANSWERS).topic == "infant"

@@ -1,12 +1,17 @@
 """The second opinion in the pipeline: it raises, never lowers, and fails safe."""
 
+import numpy as np
 import pytest
+from rasa.shared.core.events import UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
+from myoguide.nlu import second_opinion
 from myoguide.nlu.graph import SCREENING, intent_of
+from myoguide.nlu.opinion_model import ENDS
 from myoguide.nlu.safety_screen import SafetyScreen
-from myoguide.nlu.second_opinion import SecondOpinion
+from myoguide.nlu.second_opinion import CONCERN, SecondOpinion
 
 # The first is suspected by a doubtful wording, the second shown by one that leaves no doubt.
 SUSPECTED, SURE = "hubby's on the floor and wont answer me", "I want to kill myself"
@@ -65,3 +70,92 @@ def test_an_error_counts_as_no_opinion(screen, without_encoder, monkeypatch):
     monkeypatch.setattr(without_encoder, "_see", broken)
     message = read(SUSPECTED, screen, without_encoder)
     assert slots(message)["escalation"] == "emergency"
+
+
+class Encoder:
+    """Remembers what it was asked to encode."""
+
+    def __init__(self):
+        self.texts = []
+
+    def encode(self, texts):
+        self.texts += texts
+        return np.zeros((len(texts), 384), np.float32)
+
+
+class Model:
+    """Says of every message what the test wants."""
+
+    def __init__(self, taken_back=0.0, **levels):
+        self.back, self.levels = taken_back, {"routine": 0.0, "urgent": 0.0, "emergency": 0.0}
+        self.levels |= levels
+
+    def at_least(self, vector):
+        return self.levels
+
+    def likeliest(self, vector, among):
+        return next(iter(among))
+
+    def taken_back(self, pair):
+        return self.back
+
+
+@pytest.fixture
+def conversation(screen, without_encoder, monkeypatch):
+    """Reads messages one after the other; returns the last, and what was encoded for it."""
+    monkeypatch.setattr(second_opinion, "sentence_vector", lambda _: np.zeros(384, np.float32))
+
+    def talk(*texts, model):
+        tracker = DialogueStateTracker("someone", [])
+        without_encoder._model = model
+        for text in texts:
+            without_encoder._encoder = Encoder()
+            message = Message({TEXT: text})
+            for component in (screen, without_encoder):
+                component.process([message], tracker)
+            parsed = {"text": text, SCREENING: message.get(SCREENING)}
+            tracker.update(UserUttered(text, parse_data=parsed))
+        return message, without_encoder._encoder.texts
+
+    return talk
+
+
+SHOWN = "my husband's face has dropped on one side"
+NO_CUE = "He is beside me with his tea and wants a biscuit"
+
+
+def test_what_it_raised_itself_ends_when_the_person_takes_it_back(conversation):
+    raised = Model(emergency=0.9, urgent=0.9, routine=0.9, taken_back=0.9)
+    message, _ = conversation("he is a funny colour and I do not like it", NO_CUE, model=raised)
+    assert message.get(SCREENING)["retracted"]
+
+
+@pytest.mark.parametrize("sure", [0.0, ENDS - 0.01])
+def test_it_does_not_end_while_it_is_unsure(conversation, sure):
+    unsure = Model(emergency=0.9, urgent=0.9, routine=0.9, taken_back=sure)
+    message, _ = conversation("he is a funny colour and I do not like it", NO_CUE, model=unsure)
+    assert not message.get(SCREENING)["retracted"]
+    assert slots(message)["escalation"] == "emergency"
+
+
+def test_a_sign_that_the_rules_show_never_ends_by_its_word_alone(conversation):
+    message, _ = conversation(SHOWN, NO_CUE, model=Model(taken_back=1.0))
+    assert slots(message)["escalation"] == "emergency"
+
+
+def test_messages_of_no_concern_are_not_read_together(conversation):
+    asked = "why do I jerk when I fall asleep", "and what can I do about it"
+    _, calm = conversation(*asked, model=Model(routine=CONCERN / 2))
+    assert calm == []
+    message, worried = conversation(*asked, model=Model(routine=CONCERN))
+    assert worried == [" / ".join(asked)]
+    assert message.get(SCREENING)["concern"] == CONCERN
+
+
+def test_concern_of_the_message_before_is_enough(conversation, without_encoder):
+    first, second = "he is a bit off today", "and it has been ten minutes now"
+    model = Model(routine=CONCERN)
+    tracker_model = iter([{**model.levels}, {**model.levels, "routine": 0.0}])
+    model.at_least = lambda _: next(tracker_model, {**model.levels, "routine": 0.0})
+    _, encoded = conversation(first, second, model=model)
+    assert encoded == [f"{first} / {second}"]
