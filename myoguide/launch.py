@@ -83,7 +83,7 @@ def train_if_changed() -> None:
     wanted = fingerprint()
     if MODEL.exists() and STAMP.exists() and STAMP.read_text() == wanted:
         return
-    print("Training (the data changed; about a minute) ...", flush=True)
+    print("Training (the data changed; about two minutes) ...", flush=True)
     started = time.monotonic()
     command = [_tool("rasa"), "train", "--skip-validation", "--fixed-model-name", MODEL.name[:-7]]
     LOGS.mkdir(parents=True, exist_ok=True)
