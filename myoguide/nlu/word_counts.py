@@ -81,7 +81,8 @@ class WordCounts:
         """
         columns, values, offset = [], [], 0
         for analyze, vocabulary, rarity in self._readers:
-            found = Counter(filter(None.__ne__, map(vocabulary.get, analyze(text))))
+            known = map(vocabulary.get, analyze(text))
+            found = Counter(column for column in known if column is not None)
             here = np.fromiter(found, dtype=np.intp, count=len(found))
             weighed = (1 + np.log(np.fromiter(found.values(), np.float64))) * rarity[here]
             columns.append(here + offset)
