@@ -57,6 +57,7 @@ from myoguide.database import (
 from myoguide.insights import not_understood
 from myoguide.privacy import logs, retention
 from myoguide.privacy.events import redacted, slot_value
+from myoguide.safety.self_check import load_self_check
 
 logger = logging.getLogger(__name__)
 
@@ -236,6 +237,7 @@ class ConversationStore(TrackerStore):
         """
         key = self.key_of(sender_id)
         self._drop(key)
+        load_self_check().forget()
         try:
             await self._do(self._delete, key)
         except Away:
@@ -250,6 +252,7 @@ class ConversationStore(TrackerStore):
     def sweep(self) -> int:
         """Deletes conversations that were idle for longer than the retention; returns how many."""
         oldest = time.time() - self.retention
+        load_self_check().forget()
         with self._guard:
             for key in [key for key, held in self._held.items() if held.active < oldest]:
                 del self._held[key]

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from myoguide.nlu.question_model import CONTEXT, Reading
 
 GENERAL_TOPIC = "myoclonus"
-# What is answered when only a topic is named.
 BACK = "reference/back"
+# What is answered when only a topic is named.
 FIRST_ASPECT = "definition"
 # Aspects that may stand in for one that a topic has no answer to, nearest first.
 STAND_IN = {

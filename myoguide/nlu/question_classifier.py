@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from functools import cached_property
 from typing import Any, Text
 
@@ -19,6 +20,8 @@ from myoguide.nlu.graph import ESCALATIONS, QUESTION, QUESTION_PARTS, intent_of,
 from myoguide.nlu.question_model import DEFAULT_C, QuestionModel, Reading
 from myoguide.nlu.sentence_encoder import sentence_vector
 from myoguide.nlu.trained import TrainedComponent
+
+logger = logging.getLogger(__name__)
 
 # How many candidates are handed on with the message.
 RANKING = 5
@@ -70,9 +73,13 @@ class QuestionClassifier(TrainedComponent):
         for message in messages:
             vector = sentence_vector(message)
             if vector is not None and self._model is not None:
-                reading = self._model.read(message.get(TEXT), vector)
-                self._read(message, reading.asked(self._weights))
-                self._read_parts(message)
+                try:
+                    reading = self._model.read(message.get(TEXT), vector)
+                    self._read(message, reading.asked(self._weights))
+                    self._read_parts(message)
+                except Exception:
+                    # What the screen has decided stands; without it the safe reply is given.
+                    logger.exception("a question could not be read")
         return messages
 
     def _read_parts(self, message: Message) -> None:

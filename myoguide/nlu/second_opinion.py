@@ -178,7 +178,7 @@ class SecondOpinion(TrainedComponent):
                 tracker,
                 type(self).__name__,
             )
-        read = {**message.get(SCREENING), "concern": round(concern, 3)}
+        read = {**(message.get(SCREENING) or {}), "concern": round(concern, 3)}
         message.set(SCREENING, read, add_to_output=True)
 
     def _ended(

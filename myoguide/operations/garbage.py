@@ -9,7 +9,8 @@ THRESHOLDS = (20_000, 20, 20)
 
 
 def settle() -> None:
-    """What was loaded stays: searching it for garbage held up two messages in a hundred."""
+    """What was loaded stays (a model that is replaced later, too): searching it for garbage held
+    up two messages in a hundred."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(*THRESHOLDS)

@@ -108,6 +108,11 @@ class Screen:
         """What one message tells, by itself."""
         return self._read(text).findings
 
+    def forget(self) -> None:
+        """Drops what it remembers of messages, so as not to read them twice."""
+        self._read.cache_clear()
+        self.vocabulary.spelling.forget()
+
     def _read_message(self, text: str) -> Reading:
         words = normalise(text, self.vocabulary)
         amounts = quantities(words)

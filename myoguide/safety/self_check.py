@@ -210,6 +210,12 @@ class SelfCheck:
             return _below(max(long_enough), _BEGINNINGS, "months") if long_enough else None
         return None
 
+    def forget(self) -> None:
+        """Drops what it, and its screen, remember of messages."""
+        self._words.cache_clear()
+        self._vocabulary.spelling.forget()
+        self._screen.forget()
+
     def _normalised(self, text: str) -> Words:
         return normalise(text, self._vocabulary)
 

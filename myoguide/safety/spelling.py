@@ -58,18 +58,23 @@ class Spelling:
         """Tell whether the word is of the vocabulary."""
         return word in self._vocabulary
 
+    def forget(self) -> None:
+        """Drops the words that it has corrected."""
+        self._answers.clear()
+
     def correct(self, word: str) -> str:
         """Return the nearest word of the vocabulary, or the word itself."""
         if word in self._ordinary or not _SHORTEST <= len(word) <= 20 or not word.isalpha():
             return word
-        if word not in self._answers:
+        answer = self._answers.get(word)  # once: `forget` may come from another thread
+        if answer is None:
             if self._left <= 0:
                 return word
             self._left -= 1
             if len(self._answers) > 20_000:
                 self._answers.clear()
-            self._answers[word] = self._nearest(word)
-        return self._answers[word]
+            answer = self._answers[word] = self._nearest(word)
+        return answer
 
     def _nearest(self, word: str) -> str:
         # Tried one slip first: it is the likely one, and far cheaper to look up.

@@ -206,3 +206,14 @@ def test_a_mistake_in_the_table_is_named(tmp_path, change, complaint):
     path.write_text(yaml.safe_dump(table, sort_keys=False), "utf-8")
     with pytest.raises(TableError, match=complaint):
         SelfCheck(tmp_path)
+
+
+def test_what_it_remembers_of_messages_can_be_dropped():
+    check = load_self_check(ROOT / "data" / "safety")
+    check.told("my arm jerks and the wierdest thnig is my nane is Hortensia")
+    assert check._words.cache_info().currsize
+    assert check._screen._read.cache_info().currsize
+    check.forget()
+    assert not check._words.cache_info().currsize
+    assert not check._screen._read.cache_info().currsize
+    assert not check._vocabulary.spelling._answers
