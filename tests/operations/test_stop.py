@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -43,8 +42,6 @@ def stopped(start) -> Iterator[Stopped]:
         os.killpg(site.actions.process.pid, signal.SIGSTOP)
         try:
             asking.start()
-            site.until("myoguide_messages_in_progress", 1)
-            time.sleep(0.5)  # a message that the server sent itself has ended by then
             site.until("myoguide_messages_in_progress", 1)
             site.server.process.send_signal(signal.SIGTERM)
             wait_until(lambda: site.get("/health/ready")[0] == 503, 10)
