@@ -216,13 +216,19 @@ def log_without_copies(module: ModuleType) -> None:
 
 
 def match_recent_turns(policy: ModuleType) -> None:
-    """All rules were tried on all turns of a conversation, though none looks back that far."""
+    """All rules were tried on all turns of a conversation.
+
+    None looks back that far, and most name another intent or another action before.
+    """
     kind = policy.RulePolicy
     thorough = kind._get_possible_keys
 
     def possible(self: Any, lookup: dict[str, str], states: list[Any]) -> set[str]:
-        longest = max((len(self._rule_key_to_state(key)) for key in lookup), default=0)
-        return thorough(self, lookup, states[-longest:])
+        rules = _learned(self, lookup)
+        if not states:
+            return thorough(self, lookup, states)
+        likely = {key: lookup[key] for key in rules.like(states[-1])}
+        return thorough(self, likely, states[-rules.longest :] if rules.longest else [])
 
     kind._get_possible_keys = possible
 
@@ -235,18 +241,61 @@ def match_texts_only_if_rules_have_some(policy: ModuleType) -> None:
     def find(
         self: Any, tracker: Any, domain: Any, use_text_for_last_user_input: bool
     ) -> tuple[str | None, str | None, bool]:
-        if use_text_for_last_user_input and all(
-            "intent" in self._rule_key_to_state(key)[-1].get("user", {})
-            for key in (
-                *self.lookup[policy.RULES],
-                *self.lookup[policy.RULES_FOR_LOOP_UNHAPPY_PATH],
-            )
-            if _waits(self._rule_key_to_state(key)[-1])
+        if use_text_for_last_user_input and not any(
+            _learned(self, self.lookup[of]).name_words
+            for of in (policy.RULES, policy.RULES_FOR_LOOP_UNHAPPY_PATH)
         ):
             return None, None, False
         return thorough(self, tracker, domain, use_text_for_last_user_input)
 
     kind._find_action_from_rules = find
+
+
+class _Rules:
+    """What is asked of a policy's rules at each prediction, found out once.
+
+    ``longest``: as many turns as a rule looks back. ``name_words``: whether a rule may be about
+    a message's words instead of its intent.
+    """
+
+    def __init__(self, lookup: dict[str, str]) -> None:
+        self.lookup, self.size = lookup, len(lookup)
+        states = {key: json.loads(key) for key in lookup}
+        self.longest = max(map(len, states.values()), default=0)
+        self._last = {key: of[-1] for key, of in states.items()}
+        self.name_words = any(
+            _waits(state) and "intent" not in state.get("user", {}) for state in self._last.values()
+        )
+        self._like: dict[tuple[str | None, str | None], list[str]] = {}
+
+    def like(self, state: dict[str, Any]) -> list[str]:
+        """The rules whose last turn has the action before it and the intent of ``state``."""
+        seen = tuple(state.get(part, {}).get(name) for part, name in _NAMED)
+        if seen not in self._like:
+            self._like[seen] = [k for k, last in self._last.items() if _may_match(last, seen)]
+        return self._like[seen]
+
+
+_NAMED = (("prev_action", "action_name"), ("user", "intent"))
+
+
+def _may_match(rule: dict[str, Any], seen: tuple[str | None, ...]) -> bool:
+    """False only where Rasa would say no; without an action before it, it asks nothing else."""
+    if not rule.get("prev_action"):
+        return True
+    wanted = [rule.get(part, {}).get(name) for part, name in _NAMED]
+    return all(
+        not value or value == "should_not_be_set" or value == found
+        for value, found in zip(wanted, seen, strict=True)
+    )
+
+
+def _learned(policy: Any, lookup: dict[str, str]) -> _Rules:
+    kept = policy.__dict__.setdefault("_rules_of", {})
+    found = kept.get(id(lookup))
+    if found is None or found.lookup is not lookup or found.size != len(lookup):
+        found = kept[id(lookup)] = _Rules(lookup)
+    return found
 
 
 def _waits(state: dict[str, Any]) -> bool:

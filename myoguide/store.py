@@ -11,6 +11,7 @@ back. A conversation that is not in memory then has an unknown past; see `HeldTr
 from __future__ import annotations
 
 import asyncio
+import copy
 import hashlib
 import hmac
 import json
@@ -23,12 +24,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import zip_longest
+from operator import is_not
 from typing import Any, Optional, Text, TypeVar
 
 import sqlalchemy as sa
 from rasa.core.brokers.broker import EventBroker
 from rasa.core.tracker_store import TrackerStore
-from rasa.shared.core.domain import Domain
+from rasa.shared.core.domain import Domain, State
 from rasa.shared.core.events import (
     ActionExecuted,
     ActionExecutionRejected,
@@ -109,8 +111,57 @@ class HeldTracker(DialogueStateTracker):
     asides: frozenset[int] = frozenset()
 
     def applied_events(self) -> list[Event]:
-        """Without the answers to a form, as Rasa leaves them out; the summary finds them still."""
-        return [event for event in super().applied_events() if id(event) not in self.asides]
+        """Without the answers to a form, as Rasa leaves them out; the summary finds them still.
+
+        Rasa and the readers of the pipeline ask a dozen times in a turn.
+        """
+        seen = (len(self.events), id(self.events[-1]) if self.events else 0, id(self.asides))
+        if seen != self._applied[0]:
+            applied = super().applied_events()
+            self._applied = seen, [event for event in applied if id(event) not in self.asides]
+        return list(self._applied[1])
+
+    _applied: tuple[Any, list[Event]] = (None, [])
+
+    def copy(self) -> DialogueStateTracker:
+        """As it is now; Rasa would go through all events anew for each action."""
+        same = object.__new__(DialogueStateTracker)
+        vars(same).update(vars(self))
+        same.slots = {name: copy.copy(slot) for name, slot in self.slots.items()}
+        same.events = self.events.copy()
+        same.active_loop = copy.copy(self.active_loop)
+        return same
+
+    def past_states(
+        self,
+        domain: Domain,
+        omit_unset_slots: bool = False,
+        ignore_rule_only_turns: bool = False,
+        rule_only_data: Optional[dict[Text, Any]] = None,
+    ) -> list[State]:
+        """The state before each action, and the present one.
+
+        Rasa goes through all events anew for each prediction; here only through those that are
+        new since the last one, in the way that rules ask for it.
+        """
+        if omit_unset_slots or ignore_rule_only_turns:
+            return super().past_states(
+                domain, omit_unset_slots, ignore_rule_only_turns, rule_only_data
+            )
+        applied = self.applied_events()
+        read, replayed, states = self._replayed or ([], self.init_copy(), [])
+        if len(read) > len(applied) or any(map(is_not, read, applied)):
+            read, replayed, states = [], self.init_copy(), []
+        for event in applied[len(read) :]:
+            if isinstance(event, ActionExecuted):
+                states.append(domain.get_active_state(replayed))
+            replayed.update(event)
+        self._replayed = applied, replayed, states
+        states_then = (*states, domain.get_active_state(replayed))
+        # Copies: Rasa changes what it is given.
+        return [{part: dict(of) for part, of in state.items()} for state in states_then]
+
+    _replayed: Optional[tuple[list[Event], DialogueStateTracker, list[State]]] = None
 
 
 @dataclass

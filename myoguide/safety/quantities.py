@@ -37,6 +37,7 @@ _TENS = {
     "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70,
     "eighty": 80, "ninety": 90, "hundred": 100,
 }  # fmt: skip
+_NUMBER_WORDS = frozenset([*_SPOKEN, *_TENS, "quarter", "the"])  # that one can begin with
 # "since Monday": at least days. The day of writing is not known, so a middling value.
 _SINCE = {
     **dict.fromkeys(
@@ -75,8 +76,10 @@ def quantities(words: Words) -> list[Quantity]:
     found: list[Quantity] = []
     i = 0
     while i < len(words):
-        quantity = _compound_age(words, i) or _measured(words, i) or _vague(words, i)
-        quantity = quantity or _since(words, i)
+        quantity = None
+        if number_at(words, i):
+            quantity = _compound_age(words, i) or _measured(words, i)
+        quantity = quantity or _vague(words, i) or _since(words, i)
         if quantity:
             found.append(quantity)
             i = max(quantity.end, i + 1)
@@ -88,17 +91,19 @@ def quantities(words: Words) -> list[Quantity]:
 
 def number_at(words: Words, i: int) -> tuple[float, int] | None:
     """The number that starts at word ``i`` and the index after it."""
-    if i >= len(words):
+    if i >= len(words.words):
         return None
     word = words.words[i]
     if word[0].isdigit():
         return None if ":" in word else (float(word), i + 1)
+    if word not in _NUMBER_WORDS:
+        return None
     if word in _TENS:
         unit = _SPOKEN.get(words.words[i + 1]) if i + 1 < len(words) else None
         if unit and 1 <= unit <= 9 and words.words[i + 1] not in ("a", "an"):
             return _TENS[word] + unit, i + 2
         return float(_TENS[word]), i + 1
-    if words.words[i : i + 2] == ("quarter", "of"):
+    if word == "quarter" and words.words[i + 1 : i + 2] == ("of",):
         return 0.25, i + 2
     if word in ("a", "an", "the") and i + 1 < len(words):
         nested = words.words[i + 1]
@@ -112,7 +117,7 @@ def number_at(words: Words, i: int) -> tuple[float, int] | None:
 
 
 def _unit_at(words: Words, i: int) -> str | None:
-    if i >= len(words):
+    if i >= len(words.words):
         return None
     unit = words.words[i]
     if unit not in UNITS and unit.endswith("s"):
@@ -266,10 +271,10 @@ def _bare_number(words: Words, start: int, value: float, end: int) -> Quantity |
 def _vague(words: Words, i: int) -> Quantity | None:
     """ "for weeks", "months now", "all night", "last year", "years ago", "ages"."""
     word = words.words[i]
-    before = words.words[i - 1] if i else ""
     unit = _unit_at(words, i)
     if unit is None or len(unit) == 1:
         return None
+    before = words.words[i - 1] if i else ""
     after = words.words[i + 1] if i + 1 < len(words) else ""
     if before == "last":
         if unit == "night":

@@ -16,7 +16,7 @@ from typing import Any
 
 from myoguide.safety.normalise import Vocabulary, Words, normalise
 from myoguide.safety.patterns import PatternError, Patterns
-from myoguide.safety.quantities import DAY, MONTH, WEEK, YEAR, quantities
+from myoguide.safety.quantities import DAY, MONTH, WEEK, YEAR, Quantity, quantities
 from myoguide.safety.screen import DATA, load
 from myoguide.safety.signs import LEVELS
 from myoguide.safety.tables import TableError, load_table, text_list
@@ -108,6 +108,7 @@ class SelfCheck:
         self._vocabulary = Vocabulary(folder)
         # A message is read for several steps.
         self._words = lru_cache(maxsize=16)(self._normalised)
+        self._amounts = lru_cache(maxsize=16)(lambda text: quantities(self._words(text)))
         table = load_table(self._path)
         self.told_before = str(table.get("told_before", ""))
         self.noted = str(table.get("noted", ""))
@@ -159,7 +160,8 @@ class SelfCheck:
         denies = len(words) > 0 and words.words[0] in _NO
         if denies and len(words) <= 2 and step.if_no:
             return step.if_no
-        value = self._measured(step_id, words) or self._matched(step, words)
+        amounts = self._amounts(text)
+        value = _measured(step_id, words, amounts) or self._matched(step, words, amounts)
         return step.if_no if value is None and denies and len(words) <= 4 else value
 
     def told(self, text: str) -> dict[str, str]:
@@ -167,7 +169,8 @@ class SelfCheck:
         if not self._tells_of_jerks(text):
             return {}
         found = {s.id: self.read(s.id, text) for s in self.steps.values() if s.told_before}
-        if found.get("person") == "me" and not self._measured("person", self._words(text)):
+        seen = self._words(text), self._amounts(text)
+        if found.get("person") == "me" and not _measured("person", *seen):
             del found["person"]  # "it drives me mad" tells no age
         return {step: value for step, value in found.items() if value is not None}
 
@@ -176,8 +179,8 @@ class SelfCheck:
         findings = self._screen.findings_in(text)
         return any(finding.counts and finding.id in jerking for finding in findings)
 
-    def _matched(self, step: Step, words: Words) -> str | None:
-        ages = [q for q in quantities(words) if q.kind == "age" and step.id != "person"]
+    def _matched(self, step: Step, words: Words, amounts: Sequence[Quantity]) -> str | None:
+        ages = [q for q in amounts if q.kind == "age" and step.id != "person"]
         matches = [
             match
             for match in self._patterns[step.id].find(words)
@@ -188,31 +191,10 @@ class SelfCheck:
             return step.if_no
         return next((name for name in step.outranks if name in told), None)
 
-    @staticmethod
-    def _measured(step_id: str, words: Words) -> str | None:
-        """Answers that are a quantity: an age, or the time since the beginning."""
-        found = quantities(words)
-        if step_id == "person":
-            ages = [q.value for q in found if q.kind == "age"]
-            alone = [q for q in found if q.start <= 2 and len(words) <= q.end + 1]
-            for quantity in alone:
-                if quantity.kind == "duration":
-                    ages.append(quantity.value)
-                elif quantity.kind == "count" and 0 < quantity.value < 120:
-                    ages.append(quantity.value * YEAR)
-            return _age_group(min(ages), words) if ages else None
-        if step_id == "since":
-            months = _months_since(words.words, dt.date.today())
-            if months is not None:
-                return "weeks" if months <= 3 else "months"
-            times = [q.value for q in found if q.kind in ("duration", "ago")]
-            long_enough = [value for value in times if value >= DAY] or times[:1] * (len(words) < 8)
-            return _below(max(long_enough), _BEGINNINGS, "months") if long_enough else None
-        return None
-
     def forget(self) -> None:
         """Drops what it, and its screen, remember of messages."""
         self._words.cache_clear()
+        self._amounts.cache_clear()
         self._vocabulary.spelling.forget()
         self._screen.forget()
 
@@ -317,6 +299,27 @@ class SelfCheck:
             more=tuple(entry.get("more") or ()),
             **text,
         )
+
+
+def _measured(step_id: str, words: Words, found: Sequence[Quantity]) -> str | None:
+    """Answers that are a quantity: an age, or the time since the beginning."""
+    if step_id == "person":
+        ages = [q.value for q in found if q.kind == "age"]
+        alone = [q for q in found if q.start <= 2 and len(words) <= q.end + 1]
+        for quantity in alone:
+            if quantity.kind == "duration":
+                ages.append(quantity.value)
+            elif quantity.kind == "count" and 0 < quantity.value < 120:
+                ages.append(quantity.value * YEAR)
+        return _age_group(min(ages), words) if ages else None
+    if step_id == "since":
+        months = _months_since(words.words, dt.date.today())
+        if months is not None:
+            return "weeks" if months <= 3 else "months"
+        times = [q.value for q in found if q.kind in ("duration", "ago")]
+        long_enough = [value for value in times if value >= DAY] or times[:1] * (len(words) < 8)
+        return _below(max(long_enough), _BEGINNINGS, "months") if long_enough else None
+    return None
 
 
 def _exact(step: Step, text: str) -> str | None:

@@ -363,6 +363,38 @@ def test_the_same_rules_fit_as_if_all_turns_were_looked_at(length):
     assert policy._get_possible_keys({}, talk) == set()
 
 
+def test_the_same_rules_fit_whatever_they_ask_of_a_turn():
+    whole = CHANGED.__closure__[0].cell_contents
+    unset = "should_not_be_set"
+    actions, users = (None, LISTEN, "answer", unset), (None, {"intent": "ask"}, {"intent": unset})
+    parts = [
+        {
+            **({"prev_action": {"action_name": action}} if action else {}),
+            **({"user": user} if user else {}),
+            **({"slots": slots} if slots else {}),
+        }
+        for action in actions
+        for user in (*users, {"intent": "greet", "entities": ["topic"]}, {"text": "hello"})
+        for slots in (None, {"sign": [1.0]}, {"sign": unset})
+    ]
+    rules = {json.dumps([*before, part]): "x" for part in parts for before in ([], [turn(LISTEN)])}
+    policy = object.__new__(RulePolicy)
+    told = [{**part, "slots": {"sign": (1.0,)}} if "slots" in part else part for part in parts]
+    fitting = [len(policy._get_possible_keys(rules, [turn(), state])) for state in told]
+    assert fitting == [len(whole(policy, rules, [turn(), state])) for state in told]
+    assert len(set(fitting)) > 3
+
+
+def test_rules_that_were_learned_anew_are_the_ones_that_count():
+    policy = object.__new__(RulePolicy)
+    state = [turn(LISTEN, "ask")]
+    lookup = {json.dumps([turn(LISTEN, "greet")]): "x"}
+    assert not policy._get_possible_keys(lookup, state)
+    lookup[json.dumps(state)] = "y"
+    assert policy._get_possible_keys(lookup, state) == {json.dumps(state)}
+    assert policy._get_possible_keys(dict([lookup.popitem()]), state) == {json.dumps(state)}
+
+
 @pytest.mark.parametrize(
     "user, is_read", [({"intent": "ask"}, False), ({"text": "hello"}, True), ({}, True)]
 )

@@ -181,6 +181,43 @@ def test_saving_twice_keeps_once(store):
     assert texts(run(store.retrieve_full_tracker("a"))) == ["x", "y"]
 
 
+FORM = [ActionExecuted("check_form"), ActiveLoop("check_form"), ActionExecuted("action_listen")]
+
+
+@pytest.mark.parametrize("asides", [False, True])
+def test_a_tracker_tells_rasa_what_rasa_would_find_out_by_going_through_all_events(store, asides):
+    tracker = module.HeldTracker("a", store.domain.slots)
+    seen = []
+    events = [*turn("why", "sleep"), *FORM, *turn("two"), *FORM, ActiveLoop(None), *turn("and?")]
+    for number, event in enumerate(events):
+        tracker.update(event, store.domain)
+        if asides and number == 4:
+            tracker.asides = frozenset([id(events[1])])
+        if number % 2:
+            seen.append(tracker.past_states(store.domain))
+            assert seen[-1] == DialogueStateTracker.past_states(tracker, store.domain)
+            seen[-1][-1].clear()  # Rasa does such things
+    tracker.asides = frozenset(id(event) for event in events[:3])
+    wanted = DialogueStateTracker.past_states(tracker, store.domain)
+    assert tracker.past_states(store.domain) == wanted
+    assert len({len(states) for states in seen}) > 4
+
+
+def test_a_copied_tracker_is_as_rasa_copies_it_and_goes_its_own_way(store):
+    tracker = module.HeldTracker("a", store.domain.slots)
+    tracker.update_with_events([*turn("why", "sleep"), *FORM], store.domain)
+    same, rasas = tracker.copy(), DialogueStateTracker.copy(tracker)
+    assert type(same) is type(rasas)
+    assert list(same.events) == list(rasas.events)
+    assert same.current_slot_values() == rasas.current_slot_values()
+    for name in ("latest_message", "latest_action", "active_loop", "followup_action", "sender_id"):
+        assert getattr(same, name) == getattr(rasas, name)
+    before = tracker.current_slot_values(), len(tracker.events)
+    same.update_with_events([SlotSet("topic", "tic"), ActiveLoop(None)], store.domain)
+    assert (tracker.current_slot_values(), len(tracker.events)) == before
+    assert tracker.active_loop.name == "check_form" and tracker.get_slot("topic") == "sleep"
+
+
 def test_a_commit_that_was_not_heard_of_is_not_repeated(store):
     run(play(store, "a", turn("first")))
     once = store.database._once
