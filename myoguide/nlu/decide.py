@@ -164,7 +164,7 @@ def choose_aspect(aspects: dict[str, float], last: str | None) -> tuple[str, flo
     scores = dict(aspects)
     left_open = scores.pop(CONTEXT, 0.0)
     default = FIRST_ASPECT
-    if last and last not in ("self_report", "comparison"):
+    if last and last != "self_report":
         default = last
     scores[default] = scores.get(default, 0.0) + left_open
     return top(scores)

@@ -1,22 +1,23 @@
 """Which sign does a message tell of, at what level, and does it take back what was told before?
 
-Linear heads over sentence vectors, usable without Rasa. Level and sign are taught with the
-messages in data/safety/second_opinion; they speak up where they are sure by themselves, or less
-sure about a sign that the screen already suspects from a doubtful wording, and can only raise a
-level. The third head is taught with data/safety/taken_back.yml.
+Linear heads over sentence vectors and word counts, usable without Rasa. Signs are taught with the
+messages in data/safety/second_opinion; the heads speak up where they are sure by themselves, or
+less sure about a sign that the screen already suspects from a doubtful wording, and can only raise
+a level. What takes something back is taught with data/safety/taken_back.yml.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from myoguide.nlu.question_model import LinearHead
+from myoguide.nlu.question_model import LinearHead, mean
+from myoguide.nlu.word_counts import WordCounts
 from myoguide.safety.screen import Shown, load
 from myoguide.safety.signs import LEVELS
 from myoguide.safety.tables import load_table
@@ -49,6 +50,9 @@ LIMITS = Limits(
 # Least probability that something is taken back; chosen on conversations held out of the training
 # so that of those in which it still counts one in fifty ends.
 ENDS = 0.8
+
+# Inverse regularisation of the head for what is taken back, which has a thousand examples.
+ENDING_C = 5.0
 
 ONLY_SUSPECTED = replace(LIMITS, alone=dict.fromkeys(LIMITS.alone, 1.01))
 
@@ -90,79 +94,81 @@ def joined(texts: Sequence[str]) -> str:
     return " / ".join(texts)
 
 
+@dataclass(frozen=True)
+class Reading:
+    """Probabilities of the signs and of "none"; they sum to 1."""
+
+    signs: dict[str, float]
+    level_of: Mapping[str, str]
+
+    def at_least(self, level: str) -> float:
+        """Probability that the level or a higher one is due."""
+        due = LEVELS[LEVELS.index(level) :]
+        return sum(p for sign, p in self.signs.items() if self.level_of.get(sign, NONE) in due)
+
+    def likeliest(self, among: Iterable[str]) -> str:
+        """The likeliest of some signs."""
+        return max(among, key=lambda sign: self.signs.get(sign, 0.0))
+
+
 class OpinionModel:
     """The heads; vectors are unit length, of shape (features,)."""
 
-    def __init__(self, level: LinearHead, sign: LinearHead, ending: LinearHead) -> None:
-        self.level, self.sign, self.ending = level, sign, ending
+    def __init__(self, sign: LinearHead, words: WordCounts, ending: LinearHead) -> None:
+        self._sign, self._words, self._ending = sign, words, ending
 
     @classmethod
     def fit(
         cls,
+        texts: Sequence[str],
         vectors: np.ndarray,
         told: Sequence[str],
         pairs: np.ndarray,
         ends: Sequence[str],
-        level_of: dict[str, str],
         c: float,
     ) -> OpinionModel:
-        """``told``: for each vector a sign or "none". ``ends``: for each pair's vector whether
-        what was told is taken back or counts still."""
-        rows = [row for row, sign in enumerate(told) if sign != NONE]
-        taught = [
-            (vectors, [level_of.get(sign, NONE) for sign in told]),
-            (vectors[rows], [told[row] for row in rows]),
-            (pairs, ends),
-        ]
+        """``told``: for each text and its vector a sign or "none". ``ends``: for each pair's
+        vector whether what was told is taken back or counts still."""
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            return cls(*pool.map(lambda one: LinearHead.fit(*one, c), taught))
+            sign = pool.submit(LinearHead.fit, vectors, told, c)
+            words = pool.submit(WordCounts.fit, texts, {"sign": told})
+            ending = pool.submit(LinearHead.fit, pairs, ends, ENDING_C)
+            return cls(sign.result(), words.result(), ending.result())
 
-    def at_least(self, vector: np.ndarray) -> dict[str, float]:
-        """Probability of each level or a higher one."""
-        levels = self.level.probabilities(vector)
-        return {
-            level: sum(levels.get(higher, 0.0) for higher in LEVELS[LEVELS.index(level) :])
-            for level in LEVELS[1:]
-        }
+    def read(self, text: str, vector: np.ndarray, level_of: Mapping[str, str]) -> Reading:
+        """What a text (or a conversation, joined) tells of. ``level_of``: levels by sign."""
+        counted = self._words.read(text).get("sign")
+        return Reading(mean(self._sign.probabilities(vector), counted), level_of)
 
     def taken_back(self, pair: np.ndarray) -> float:
         """Probability that the last message of a pair takes back what was told before it."""
-        return self.ending.probabilities(pair)[TAKEN_BACK]
-
-    def likeliest(self, vector: np.ndarray, among: Iterable[str]) -> str:
-        """The likeliest of some signs."""
-        scores = self.sign.probabilities(vector)
-        return max(among, key=lambda sign: scores.get(sign, 0.0))
+        return self._ending.probabilities(pair)[TAKEN_BACK]
 
     def save(self, path: Path) -> None:
-        heads = {"level": self.level, "sign": self.sign, "ending": self.ending}
-        stored: dict[str, np.ndarray] = {}
-        for name, head in heads.items():
-            stored |= head.stored(name)
-        np.savez(path, **stored)
+        sign, ending = self._sign.stored("sign"), self._ending.stored("ending")
+        np.savez(path, **sign, **ending, **self._words.stored())
 
     @classmethod
     def load(cls, path: Path) -> OpinionModel:
         with np.load(path, allow_pickle=False) as stored:
-            return cls(*(LinearHead.restored(stored, name) for name in ("level", "sign", "ending")))
+            return cls(
+                LinearHead.restored(stored, "sign"),
+                WordCounts.restored(stored),
+                LinearHead.restored(stored, "ending"),
+            )
 
 
-def opinion(
-    model: OpinionModel,
-    vector: np.ndarray,
-    suspected: Sequence[Shown],
-    level_of: dict[str, str],
-    limits: Limits = LIMITS,
-) -> Shown | None:
+def opinion(reading: Reading, suspected: Sequence[Shown], limits: Limits = LIMITS) -> Shown | None:
     """The sign that the second opinion sees, or None."""
-    at_least = model.at_least(vector)
+    at_least = {level: reading.at_least(level) for level in LEVELS[1:]}
     for rank, level in reversed(list(enumerate(LEVELS[1:], start=1))):
         serious = at_least["urgent" if level == "emergency" else level]
         shared = serious >= limits.suspected[level] and at_least[level] >= limits.share * serious
         doubted = any(LEVELS.index(sign.level) >= rank for sign in suspected)
         if at_least[level] >= limits.alone[level] or (doubted and shared):
             here = {sign.id: sign for sign in suspected if sign.level == level}
-            among = here or [sign for sign, its in level_of.items() if its == level]
-            sign = model.likeliest(vector, among)
+            sign = reading.likeliest(
+                here or [s for s, its in reading.level_of.items() if its == level]
+            )
             return here.get(sign, Shown(sign, level, ()))
     return None

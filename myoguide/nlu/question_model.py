@@ -150,8 +150,8 @@ class QuestionModel:
         counted = self._words.read(text)
         logits = self._topic.logits(vector)
         return Reading(
-            _mean(self._topic.probabilities(vector), counted.get("topic")),
-            _mean(self._aspect.probabilities(vector), counted.get("aspect")),
+            mean(self._topic.probabilities(vector), counted.get("topic")),
+            mean(self._aspect.probabilities(vector), counted.get("aspect")),
             float(logits.max()),
         )
 
@@ -169,7 +169,7 @@ class QuestionModel:
             )
 
 
-def _mean(meant: dict[str, float], counted: dict[str, float] | None) -> dict[str, float]:
+def mean(meant: dict[str, float], counted: dict[str, float] | None) -> dict[str, float]:
     """Probabilities by the sentence vector and by the words, weighted."""
     if counted is None:
         return meant

@@ -31,6 +31,7 @@ from myoguide.nlu.opinion_model import (
     NONE,
     ONLY_SUSPECTED,
     OpinionModel,
+    Reading,
     examples,
     joined,
     opinion,
@@ -61,9 +62,12 @@ SERIOUS = ("urgent", "emergency")
 # How many messages before are read together with this one.
 TOGETHER = 2
 # Least probability, of any of them, that something is due (routine or higher) for which they are
-# read together: below it no conversation of those held out of the training came out differently,
-# and half of all ordinary conversations are spared a second encoding.
-CONCERN = 0.02
+# read together where the screen suspects nothing serious: up to three times as much, no
+# conversation that was tried came out differently, and half of what people ask in a row is spared
+# a second encoding.
+CONCERN = 0.03
+# Of the example questions, all of them harmless, as many teach the heads: one in so many.
+EVERY = 3
 # Shorter messages are not raised without a suspicion.
 FEWEST_WORDS = 4
 
@@ -100,8 +104,8 @@ class SecondOpinion(TrainedComponent):
             "messages": "data/safety/second_opinion",
             # Where the prepared encoder lies.
             "folder": str(DEFAULT_DIR),
-            # Inverse regularisation of the linear heads.
-            "C": 5.0,
+            # Inverse regularisation of the linear head.
+            "C": 15.0,
         }
 
     @classmethod
@@ -130,19 +134,25 @@ class SecondOpinion(TrainedComponent):
 
     def train(self, training_data: TrainingData) -> Resource:
         messages = [*read_messages(self.config["messages"], self._level_of), *examples()]
-        vectors = [self._encoder.encode([message.text for message in messages])]
+        texts = [message.text for message in messages]
+        vectors = [self._encoder.encode(texts)]
         told = [message.sign for message in messages]
         # What people ask is harmless unless it is filed under a sign.
-        told_texts = {message.text for message in messages}
-        for example in training_data.intent_examples:
-            vector = sentence_vector(example)
-            if vector is not None and example.get(TEXT) not in told_texts:
+        known = set(texts)
+        for example in training_data.intent_examples[::EVERY]:
+            text, vector = example.get(TEXT), sentence_vector(example)
+            if vector is not None and text not in known:
+                texts.append(text)
                 vectors.append(vector[np.newaxis])
                 told.append(NONE)
-        texts, ends = zip(*read_pairs(PAIRS), strict=True)
-        pairs = self._encoder.encode(texts)
+        pairs, ends = zip(*read_pairs(PAIRS), strict=True)
         model = OpinionModel.fit(
-            np.concatenate(vectors), told, pairs, ends, self._level_of, self.config["C"]
+            texts,
+            np.concatenate(vectors),
+            told,
+            self._encoder.encode(pairs),
+            ends,
+            self.config["C"],
         )
         return self._keep(model)
 
@@ -162,10 +172,10 @@ class SecondOpinion(TrainedComponent):
         concern = 1.0  # unknown
         try:
             screening = self._ended(message, screening, tracker)
-            vector = sentence_vector(message)
-            if vector is not None and self._model is not None:
-                concern = self._model.at_least(vector)["routine"]
-            seen = self._see(message, screening, tracker, concern)
+            reading = self._reading(message)
+            if reading is not None:
+                concern = reading.at_least("routine")
+            seen = self._see(message, reading, screening, tracker, concern)
         except Exception:
             logger.exception("no second opinion on a message; what is suspected counts")
             seen = screening.suspected[:1]
@@ -204,31 +214,38 @@ class SecondOpinion(TrainedComponent):
         conclude(message, anew, (), tracker, type(self).__name__)
         return anew
 
+    def _reading(self, message: Message) -> Reading | None:
+        vector = sentence_vector(message)
+        if vector is None or self._model is None:
+            return None
+        return self._model.read(message.get(TEXT) or "", vector, self._level_of)
+
     def _see(
         self,
         message: Message,
+        reading: Reading | None,
         screening: Screening,
         tracker: DialogueStateTracker | None,
         concern: float,
     ) -> tuple[Shown, ...]:
         """The sign seen in the message, or in the message read with those before it."""
-        vector = sentence_vector(message)
-        if vector is None or self._model is None or self._encoder is None:
+        if reading is None or self._encoder is None:
             return screening.suspected[:1]
         in_check = bool(tracker and tracker.active_loop_name)
         # The self-check asks for every sign; an answer, like any scrap, says little by itself.
         scrap = in_check or len((message.get(TEXT) or "").split()) < FEWEST_WORDS
         limits = ONLY_SUSPECTED if scrap else LIMITS
-        seen = opinion(self._model, vector, screening.suspected, self._level_of, limits)
+        seen = opinion(reading, screening.suspected, limits)
         told = max(screening.level, seen.level if seen else NONE, key=LEVELS.index)
         if told != "emergency" and not (screening.retracted or in_check):
             before = read_together(tracker)
             concerns = [concern, *(screening_of(event).get("concern", 1.0) for event in before)]
-            of_concern = max(concerns) >= CONCERN or screening.signs or screening.suspected
-            if before and of_concern:
-                texts = [*map(text_of, before), message.get(TEXT)]
-                together = self._encoder.encode([joined(texts)])[0]
-                joint = opinion(self._model, together, screening.suspected, self._level_of)
+            doubted = any(s.level in SERIOUS for s in (*screening.signs, *screening.suspected))
+            if before and (doubted or max(concerns) >= CONCERN):
+                together = joined([*map(text_of, before), message.get(TEXT)])
+                vector = self._encoder.encode([together])[0]
+                read = self._model.read(together, vector, self._level_of)
+                joint = opinion(read, screening.suspected)
                 if joint is not None and _higher(joint.level, told):
                     seen = joint
         return (seen,) if seen else ()

@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 import yaml
 
-from myoguide.nlu.opinion_model import Limits, OpinionModel, opinion, read_messages, read_pairs
+from myoguide.nlu.opinion_model import (
+    Limits,
+    OpinionModel,
+    Reading,
+    opinion,
+    read_messages,
+    read_pairs,
+)
 from myoguide.safety import load
 from myoguide.safety.screen import Shown
 
@@ -32,28 +39,46 @@ def model() -> OpinionModel:
     still = towards(("stroke_signs", 1.0))
     over = towards(("stroke_signs", 1.0), ("taken_back", 1.0))
     pairs = np.stack([over if end == "taken_back" else still for end in ends])
-    return OpinionModel.fit(vectors, told, pairs, ends, LEVEL_OF, c=20.0)
+    return OpinionModel.fit(told, vectors, told, pairs, ends, c=20.0)
+
+
+def read(model: OpinionModel, *shares: tuple[str, float], text: str = "") -> Reading:
+    return model.read(text, towards(*shares), LEVEL_OF)
 
 
 def test_it_names_the_sign_and_its_level_where_it_is_sure(model):
-    seen = opinion(model, towards(("self_harm", 1.0)), (), LEVEL_OF, LIMITS)
+    seen = opinion(read(model, ("self_harm", 1.0), text="self_harm"), (), LIMITS)
     assert (seen.id, seen.level) == ("self_harm", "emergency")
 
 
 def test_it_says_nothing_of_a_harmless_message(model):
-    assert opinion(model, towards(("none", 1.0)), (), LEVEL_OF, LIMITS) is None
+    assert opinion(read(model, ("none", 1.0), text="none"), (), LIMITS) is None
 
 
 def test_a_doubtful_message_counts_only_if_the_screen_suspects_the_sign_too(model):
-    unsure = towards(("stroke_signs", 1.0), ("none", 1.0))
+    unsure = read(model, ("stroke_signs", 1.0), ("none", 1.0), text="stroke_signs none")
     suspected = (Shown("stroke_signs", "emergency", ()),)
-    assert opinion(model, unsure, (), LEVEL_OF, LIMITS) is None
-    assert opinion(model, unsure, suspected, LEVEL_OF, LIMITS) == suspected[0]
+    assert opinion(unsure, (), LIMITS) is None
+    assert opinion(unsure, suspected, LIMITS) == suspected[0]
+
+
+def test_words_and_meaning_both_count(model):
+    meant, said = ("stroke_signs", 1.0), "self_harm"
+    reading = read(model, meant, text=said)
+    assert reading.signs["stroke_signs"] > reading.signs["self_harm"] > 0.2
+    assert read(model, meant).signs["self_harm"] < 0.2
+
+
+def test_a_level_is_as_likely_as_its_signs_and_all_higher_ones_together(model):
+    reading = Reading({"stroke_signs": 0.3, "self_harm": 0.2, "new_medicine": 0.4}, LEVEL_OF)
+    assert reading.at_least("emergency") == pytest.approx(0.5)
+    assert reading.at_least("urgent") == reading.at_least("routine") == pytest.approx(0.9)
+    assert reading.likeliest(["self_harm", "new_medicine"]) == "new_medicine"
 
 
 def test_a_suspicion_that_it_does_not_share_is_dropped(model):
     suspected = (Shown("stroke_signs", "emergency", ()),)
-    assert opinion(model, towards(("none", 1.0)), suspected, LEVEL_OF, LIMITS) is None
+    assert opinion(read(model, ("none", 1.0), text="none"), suspected, LIMITS) is None
 
 
 def test_it_tells_what_is_taken_back_from_what_still_counts(model):
@@ -64,8 +89,10 @@ def test_it_tells_what_is_taken_back_from_what_still_counts(model):
 def test_it_reads_the_same_after_being_saved(model, tmp_path):
     model.save(tmp_path / "opinion.npz")
     again = OpinionModel.load(tmp_path / "opinion.npz")
-    vector = towards(("new_medicine", 1.0), ("none", 0.5))
-    assert again.at_least(vector) == pytest.approx(model.at_least(vector))
+    shares = ("new_medicine", 1.0), ("none", 0.5)
+    first, second = (read(m, *shares, text="stroke_signs").signs for m in (model, again))
+    assert second == pytest.approx(first, abs=1e-3)
+    vector = towards(*shares)
     assert again.taken_back(vector) == pytest.approx(model.taken_back(vector))
 
 

@@ -90,10 +90,14 @@ class Model:
         self.back, self.levels = taken_back, {"routine": 0.0, "urgent": 0.0, "emergency": 0.0}
         self.levels |= levels
 
-    def at_least(self, vector):
-        return self.levels
+    def read(self, text, vector, level_of):
+        self.level_of = level_of
+        return self
 
-    def likeliest(self, vector, among):
+    def at_least(self, level):
+        return self.levels[level]
+
+    def likeliest(self, among):
         return next(iter(among))
 
     def taken_back(self, pair):
@@ -154,8 +158,11 @@ def test_messages_of_no_concern_are_not_read_together(conversation):
 
 def test_concern_of_the_message_before_is_enough(conversation, without_encoder):
     first, second = "he is a bit off today", "and it has been ten minutes now"
-    model = Model(routine=CONCERN)
-    tracker_model = iter([{**model.levels}, {**model.levels, "routine": 0.0}])
-    model.at_least = lambda _: next(tracker_model, {**model.levels, "routine": 0.0})
-    _, encoded = conversation(first, second, model=model)
+
+    class First(Model):
+        def read(self, text, vector, level_of):
+            calm = Model().read(text, vector, level_of)
+            return super().read(text, vector, level_of) if text == first else calm
+
+    _, encoded = conversation(first, second, model=First(routine=CONCERN))
     assert encoded == [f"{first} / {second}"]
