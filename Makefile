@@ -56,7 +56,7 @@ audit: env  ## check the locked packages against the known advisories
 	@$(PYTHON) scripts/audit.py
 
 baseline-stock: env  ## measure the stock rasa init pipeline on the same data (hours)
-	@$(PYTHON) -m evaluation.stock
+	@$(PYTHON) -m evaluation.stock $(ARGS)
 
 lock: env  ## pin hashes of requirements.in into requirements.lock (needs uv)
 	@uv pip compile requirements.in --no-deps --generate-hashes --no-annotate --no-header \

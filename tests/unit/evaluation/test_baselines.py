@@ -109,10 +109,12 @@ def test_small_talk_in_between_does_not_make_a_baseline_forget_the_topic():
 def test_stock_predictions_count_only_for_the_data_they_were_made_on(tmp_path):
     sets = load()
     texts = texts_of(sets)
-    kept = {"training_seconds": 1.0, "said": {text: ["ask/sleep.cause", 0.5] for text in texts}}
+    said = {text: ["ask/sleep.cause", 0.5] for text in texts}
+    kept = {"every": 10, "epochs": 25, "training_seconds": 1.0, "said": said}
     results_file(EXAMPLES, texts, tmp_path).write_text(json.dumps(kept), encoding="utf-8")
     respondent, note = cached(EXAMPLES, sets, tmp_path)
-    assert respondent is not None and "same data" in note
+    assert respondent is not None
+    assert "one in 10 of the same examples for 25 epochs" in note
     assert respondent.converse(texts[:1])[0].topic == "sleep"
     assert cached(EXAMPLES[1:], sets, tmp_path) == (None, NOT_MEASURED)
 
