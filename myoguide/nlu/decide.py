@@ -100,11 +100,13 @@ def decide(
         return _without_question(other, other_score, turns, answers)
 
     scores = with_context(topics, focus, limits)
-    last = focus.aspect if focus else None
     topic, topic_score = top(scores)
     returns = reading.topics.get(BACK, 0.0) >= limits.returning
     before = [t for t in turns if t.topic == topic] if returns else []
-    aspect, aspect_score = choose_aspect(reading.aspects, before[-1].aspect if before else last)
+    last = before[-1].aspect if before else focus.aspect if focus else None
+    # "What kinds are there?", "the sleep one": where it has no such answer, what it is.
+    carried = last if f"{topic}.{last}" in answers else None
+    aspect, aspect_score = choose_aspect(reading.aspects, carried)
     confidence = topic_score * aspect_score
     rivals = [t for t, s in scores.items() if t != topic and s >= limits.close * topic_score]
     asked_back = bool(turns) and turns[-1].status == "clarified"
@@ -163,9 +165,7 @@ def choose_aspect(aspects: dict[str, float], last: str | None) -> tuple[str, flo
     """Best aspect; one that was left open is the ``last`` one asked, or the definition."""
     scores = dict(aspects)
     left_open = scores.pop(CONTEXT, 0.0)
-    default = FIRST_ASPECT
-    if last and last != "self_report":
-        default = last
+    default = last or FIRST_ASPECT
     scores[default] = scores.get(default, 0.0) + left_open
     return top(scores)
 

@@ -37,6 +37,12 @@ def test_a_topic_alone_takes_the_aspect_asked_before():
     assert (decision.topic, decision.aspect) == ("infant", "danger")
 
 
+def test_a_topic_that_has_no_such_answer_is_told_of():
+    before = [Turn("myoclonus", "types", "answered")]
+    decision = decide(reading({"infant": 0.9}, {"context": 0.9, "cause": 0.1}), before, ANSWERS)
+    assert (decision.topic, decision.aspect) == ("infant", "definition")
+
+
 def test_the_context_fades_with_every_message_that_does_not_touch_it():
     recent = [Turn("hiccups", "cause", "answered")]
     faded = recent + [Turn(None, None, "small_talk")] * 6
