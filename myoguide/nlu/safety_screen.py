@@ -183,7 +183,7 @@ class SafetyScreen(StatelessComponent):
         raised = () if screening.retracted else raised_before(tracker)
         if len(earlier) >= MOST_EARLIER:
             raised += screening.signs  # the message that told of it may soon be read no more
-        if screening.level != "emergency":
+        if not any(sign.new and sign.level == "emergency" for sign in screening.signs):
             foreign = other_language_emergency(text)
             if foreign is not None:
                 raised += (Shown(foreign.sign, "emergency", ()),)
