@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from myoguide.nlu.question_model import LinearHead, mean
+from myoguide.nlu.question_model import LinearHead, import_before_threads, mean
 from myoguide.nlu.word_counts import WordCounts
 from myoguide.safety.screen import Shown, load
 from myoguide.safety.signs import LEVELS
@@ -129,6 +129,7 @@ class OpinionModel:
     ) -> OpinionModel:
         """``told``: for each text and its vector a sign or "none". ``ends``: for each pair's
         vector whether what was told is taken back or counts still."""
+        import_before_threads()
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             sign = pool.submit(LinearHead.fit, vectors, told, c)
             words = pool.submit(WordCounts.fit, texts, {"sign": told})

@@ -137,6 +137,7 @@ class QuestionModel:
         labels = [labels_of(intent) for intent in intents]
         with_aspect = [row for row, (_, aspect) in enumerate(labels) if aspect]
         topics, aspects = [topic for topic, _ in labels], [aspect for _, aspect in labels]
+        import_before_threads()
         # They leave the interpreter free most of the time.
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             words = pool.submit(WordCounts.fit, texts, {"topic": topics, "aspect": aspects})
@@ -167,6 +168,12 @@ class QuestionModel:
                 LinearHead.restored(stored, "aspect"),
                 WordCounts.restored(stored),
             )
+
+
+def import_before_threads() -> None:
+    """Two threads that import parts of scikit-learn at once can meet half of it."""
+    import sklearn.linear_model
+    import sklearn.svm  # noqa: F401
 
 
 def mean(meant: dict[str, float], counted: dict[str, float] | None) -> dict[str, float]:
