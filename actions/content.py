@@ -12,10 +12,8 @@ import yaml
 from rasa_sdk import Tracker
 
 from myoguide.knowledge import load_pack
-from myoguide.operations.garbage import settle
 
 PACK = load_pack("data")
-settle()
 DIALOGUE = Path("data") / "dialogue"
 
 

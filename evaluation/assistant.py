@@ -125,7 +125,6 @@ def running() -> Iterator[Assistant]:
     with tempfile.TemporaryDirectory() as folder:
         settings = {
             "MYOGUIDE_API_TOKEN": token,
-            "MYOGUIDE_ACTION_PORT": str(launch.free_port()),
             "MYOGUIDE_DATABASE_URL": f"sqlite:///{Path(folder) / 'evaluation.db'}",
         }
         with _environment(settings), launch.services(port):

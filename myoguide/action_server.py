@@ -1,4 +1,4 @@
-"""A turn whose action server is away, slow or broken ends with the safe reply, on every channel.
+"""A turn whose action, or action server, fails ends with the safe reply, on every channel.
 
 Rasa waits five minutes for an action server, and leaves a turn whose action failed without a reply
 and with the status of one that was answered.
@@ -17,6 +17,7 @@ from rasa.shared.core.events import BotUttered, Event, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from myoguide.operations import metrics
+from myoguide.privacy.logs import places
 
 logger = logging.getLogger(__name__)
 
@@ -42,8 +43,8 @@ def _guarded(run: Callable) -> Callable:
         except ActionExecutionRejection:  # an answer of the action server, not a failure
             raise
         except Exception as error:
-            # The type alone: the message could hold what the person wrote.
-            logger.error("the action server failed with %s", type(error).__name__)
+            # Not its message, which could hold what the person wrote.
+            logger.error("an action failed: %s", places(type(error), error, error.__traceback__))
             metrics.ERRORS.labels("action").inc()
         if _has_reply(tracker):
             return []

@@ -12,8 +12,8 @@ from myoguide.nlu import without_tensorflow
 DEFAULTS = {
     "RASA_TELEMETRY_ENABLED": "false",
     "SANIC_LOGO": "",
-    # Where endpoints.yml finds things unless the site says otherwise.
-    "MYOGUIDE_ACTIONS_URL": "http://127.0.0.1:5055/webhook",
+    # None: actions run in the Rasa server's own process (`myoguide.actions_here`).
+    "MYOGUIDE_ACTIONS_URL": "",
     # Rasa warns about dependencies it pins itself; nobody who runs the assistant can mend those.
     "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
     # One message is too little work for two threads, which wait for each other at full speed;

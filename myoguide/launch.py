@@ -26,7 +26,7 @@ STAMP = Path("models") / "assistant.sha"
 LOGS = Path("var") / "log"
 # What the trained model depends on.
 TRAINED_FROM = ("config.yml", "domain.yml", "data", "myoguide/nlu", "myoguide/safety")
-PORT, ACTION_PORT = 5005, 5055
+PORT = 5005
 START_TIMEOUT = 180  # seconds
 
 
@@ -118,7 +118,7 @@ def run() -> None:
     """Serves until Ctrl-C or SIGTERM."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     port = _port("MYOGUIDE_PORT", PORT)
-    with services(port) as processes:
+    with services(port) as server:
         address = f"http://localhost:{port}"
         print(
             f"\nMyoguide is ready: open {address}/chat\n"
@@ -127,31 +127,22 @@ def run() -> None:
             f"  logs: {LOGS}/    stop: Ctrl-C",
             flush=True,
         )
-        while all(process.poll() is None for process in processes):
+        while server.poll() is None:
             time.sleep(0.5)
-        raise LaunchError(f"a server stopped by itself: {_last_error(LOGS / 'server.log')}")
+        raise LaunchError(f"the server stopped by itself: {_last_error(LOGS / 'server.log')}")
 
 
 def shell() -> None:
     """The assistant in this terminal."""
     port = free_port()
-    os.environ.setdefault("MYOGUIDE_ACTION_PORT", str(free_port()))
     with services(port):
         print("Type your question, or the number of a choice. Stop with /stop or Ctrl-C.")
         terminal.talk(f"http://127.0.0.1:{port}")
 
 
 @contextmanager
-def action_server() -> Iterator[subprocess.Popen]:
-    """The action server, ready, at the address that MYOGUIDE_ACTIONS_URL names."""
-    with _starting_actions() as (process, address):
-        _wait(address, process, "actions.log")
-        yield process
-
-
-@contextmanager
-def services(port: int) -> Iterator[tuple[subprocess.Popen, ...]]:
-    """Action server and Rasa server, both ready; they start side by side."""
+def services(port: int) -> Iterator[subprocess.Popen]:
+    """The Rasa server, ready; the actions run in it unless MYOGUIDE_ACTIONS_URL names others."""
     _require_free(port, "MYOGUIDE_PORT")
     _require_known_country()
     command = [_tool("rasa"), "run", "--model", str(MODEL), "--port", str(port)]
@@ -159,32 +150,18 @@ def services(port: int) -> Iterator[tuple[subprocess.Popen, ...]]:
     if token:
         command += ["--enable-api", "--auth-token", token]
     print("Starting ...", flush=True)
-    with _starting_actions() as (actions, address), _process(command, "server.log") as server:
-        _wait(address, actions, "actions.log")
+    with _process(command, "server.log") as server:
         _wait(f"http://127.0.0.1:{port}/webhooks/rest/", server, "server.log")
-        yield actions, server
+        yield server
 
 
 @contextmanager
-def _starting_actions() -> Iterator[tuple[subprocess.Popen, str]]:
-    """The action server and the address that answers once it is ready."""
-    port = _port("MYOGUIDE_ACTION_PORT", ACTION_PORT)
-    _require_free(port, "MYOGUIDE_ACTION_PORT")
-    os.environ["MYOGUIDE_ACTIONS_URL"] = f"http://127.0.0.1:{port}/webhook"
-    command = [sys.executable, "-m", "rasa_sdk", "--actions", "actions", "--port", str(port)]
-    # Whoever reaches it could have any action run: nobody outside this machine does.
-    with _process(command, "actions.log", SANIC_HOST="127.0.0.1") as process:
-        yield process, f"http://127.0.0.1:{port}/health"
-
-
-@contextmanager
-def _process(command: Sequence[str], log: str, **environment: str) -> Iterator[subprocess.Popen]:
+def _process(command: Sequence[str], log: str) -> Iterator[subprocess.Popen]:
     LOGS.mkdir(parents=True, exist_ok=True)
     with (LOGS / log).open("w") as sink:
         # Its own session: Ctrl-C reaches us alone, and we stop everything in order.
         process = subprocess.Popen(
             command,
-            env={**os.environ, **environment},
             stdout=sink,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -214,7 +191,7 @@ def _wait(address: str, process: subprocess.Popen, log: str) -> None:
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise LaunchError(
-                f"a server did not start: {_last_error(LOGS / log)} (whole log: {LOGS / log})"
+                f"the server did not start: {_last_error(LOGS / log)} (whole log: {LOGS / log})"
             )
         try:
             with urllib.request.urlopen(address, timeout=2):

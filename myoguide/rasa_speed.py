@@ -375,6 +375,26 @@ def keep_validator(action: ModuleType) -> None:
     remote._validate_action_result = validate
 
 
+def run_actions_here(action: ModuleType) -> None:
+    """Where no action server is named, none is asked (`myoguide.actions_here`)."""
+    kind = action.RemoteAction
+    thorough = kind.__init__
+
+    def __init__(self: Any, name: str, action_endpoint: Any) -> None:
+        if action_endpoint is not None and not action_endpoint.url:
+            from myoguide.actions_here import ActionsHere
+
+            action_endpoint = ActionsHere()
+        thorough(self, name, action_endpoint)
+
+    kind.__init__ = __init__
+
+
+def spare_actions(action: ModuleType) -> None:
+    keep_validator(action)
+    run_actions_here(action)
+
+
 def keep_connections(endpoints: ModuleType) -> None:
     """Each call of an action opened a session and a connection of its own."""
     config = endpoints.EndpointConfig
@@ -418,7 +438,7 @@ CHANGES: dict[str, Callable[[ModuleType], None]] = {
     "rasa.core.policies.rule_policy": spare_rule_policy,
     "rasa.engine.runner.dask": run_plainly,
     "rasa.engine.storage.local_model_storage": pack_quickly,
-    "rasa.core.actions.action": keep_validator,
+    "rasa.core.actions.action": spare_actions,
     "rasa.utils.endpoints": keep_connections,
 }
 

@@ -65,7 +65,6 @@ def started(assistant: Assistant, log: Path) -> Iterator[Running]:
     environment = {
         **clean_environment(),
         "MYOGUIDE_PORT": str(port),
-        "MYOGUIDE_ACTION_PORT": str(launch.free_port()),
         **assistant.environment,
     }
     began = time.monotonic()
@@ -152,12 +151,26 @@ def _proportional(pid: int) -> float:
     return 0.0
 
 
-def timed(command: Sequence[str], folder: Path, environment: Mapping[str, str], log: Path) -> float:
-    """Seconds that a command takes; raises `BenchmarkError` if it fails."""
+def timed(
+    command: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    log: Path,
+    limit: float | None = None,
+) -> float:
+    """Seconds that a command takes; raises `BenchmarkError` if it fails.
+
+    After ``limit`` seconds it is stopped, and TimeoutExpired raised.
+    """
     began = time.monotonic()
     with log.open("a") as sink:
         done = subprocess.run(
-            list(command), cwd=folder, env=dict(environment), stdout=sink, stderr=sink
+            list(command),
+            cwd=folder,
+            env=dict(environment),
+            stdout=sink,
+            stderr=sink,
+            timeout=limit,
         )
     if done.returncode:
         raise BenchmarkError(f"{' '.join(map(str, command[:4]))} failed; see {log}")

@@ -143,7 +143,7 @@ def write(result: Result, bars: Mapping[str, Bar], path: Path) -> None:
         "",
         "Written by `make benchmark`; do not edit. Both assistants run on the same machine in the "
         "same run, one at a time and in turn: the stock assistant of `rasa init` (Rasa 3.6.21 with "
-        "TensorFlow, SQLite) answers what it was taught, Myoguide (SQLite, action server, website "
+        "TensorFlow, SQLite) answers what it was taught, Myoguide (SQLite, custom actions, website "
         "channel) the information questions of [the evaluation sets](../evaluation/sets). Each "
         "figure is the median over the rounds, in brackets the least and the greatest. Read the "
         "ratios: the milliseconds belong to the machine and to what else it did.",
@@ -172,7 +172,7 @@ def write(result: Result, bars: Mapping[str, Bar], path: Path) -> None:
             "",
             "## Where the time of a reply goes",
             "",
-            "Mean over the messages of one run inside one process, with its action server and "
+            "Mean over the messages of one run inside one process, with its actions and "
             "database; each stage without the stages inside it.",
             "",
             *_markdown([["stage", "ms", "share"], *cells]),

@@ -74,7 +74,7 @@ def measure(texts: Sequence[str]) -> dict[str, float]:
     from rasa.engine.graph import GraphNode
     from rasa.utils.log_utils import configure_structlog
 
-    from myoguide.launch import MODEL, action_server
+    from myoguide.launch import MODEL
 
     configure_structlog(logging.WARNING)  # as `rasa run` does; by itself it prints every message
     clock = Clock()
@@ -91,13 +91,12 @@ def measure(texts: Sequence[str]) -> dict[str, float]:
         clock.wrap(MessageProcessor, "handle_message", lambda *_: OTHER)
         clock.wrap(MessageProcessor, "get_tracker", lambda *_: "reading the conversation")
         clock.wrap(MessageProcessor, "save_tracker", lambda *_: "saving the conversation")
-        clock.wrap(RemoteAction, "run", lambda *_: "the action server and the way to it")
+        clock.wrap(RemoteAction, "run", lambda *_: "the action")
         clock.wrap(GraphNode, "__call__", lambda node, *_: node._component_class.__name__)
         for text in texts:
             await say(agent, text)
 
-    with action_server():
-        asyncio.run(all_of_it())
+    asyncio.run(all_of_it())
     return {stage: 1000 * taken / len(texts) for stage, taken in clock.taken.items()}
 
 

@@ -62,10 +62,10 @@ SERIOUS = ("urgent", "emergency")
 # How many messages before are read together with this one.
 TOGETHER = 2
 # Least probability, of any of them, that something is due (routine or higher) for which they are
-# read together where the screen suspects nothing serious: up to three times as much, no
-# conversation that was tried came out differently, and half of what people ask in a row is spared
-# a second encoding.
-CONCERN = 0.03
+# read together where the screen suspects nothing serious: up to half as much again, no
+# conversation that was tried came out differently, and two thirds of what people ask in a row are
+# spared a second encoding.
+CONCERN = 0.06
 # Of the example questions, all of them harmless, as many teach the heads: one in so many.
 EVERY = 3
 # Shorter messages are not raised without a suspicion.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import re
 import time
 import uuid
@@ -19,7 +20,7 @@ from sanic import Blueprint, Sanic
 from sanic.request import Request
 from sanic.response import HTTPResponse, empty, json, raw
 
-from myoguide import action_server
+from myoguide import action_server, actions_here
 from myoguide.operations import logs, metrics
 from myoguide.operations.garbage import settle
 from myoguide.operations.readiness import READY, Readiness
@@ -72,6 +73,8 @@ class OperationsInput(InputChannel):
 
     async def _started(self, app: Sanic, _: Any) -> None:
         action_server.guard()  # inside of what is watched
+        if not os.environ["MYOGUIDE_ACTIONS_URL"]:
+            actions_here.executor()  # so that the first person does not wait
         watch(frozenset(channel.name() for channel in app.ctx.input_channels))
         logging.getLogger().addHandler(metrics.CountLines())
 

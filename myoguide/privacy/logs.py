@@ -66,7 +66,7 @@ def _told(record: logging.LogRecord) -> str:
     root = record.name.partition(".")[0]
     said = record.getMessage() if root in TRUSTED else _harmless(record, root)
     if record.exc_info:
-        said += f" [{_places(*record.exc_info)}]"
+        said += f" [{places(*record.exc_info)}]"
     return said
 
 
@@ -80,7 +80,7 @@ def _harmless(record: logging.LogRecord, root: str) -> str:
     return f"{record.name}:{record.lineno} {record.funcName}"
 
 
-def _places(
+def places(
     kind: type[BaseException] | None,
     error: BaseException | None,
     trace: TracebackType | None,
@@ -89,10 +89,10 @@ def _places(
     if kind is None:
         return "no exception"
     frames = traceback.extract_tb(trace)
-    places = (f"{_short(frame.filename)}:{frame.lineno} {frame.name}" for frame in frames)
-    told = " < ".join([kind.__name__, *reversed(list(places))])
+    where = (f"{_short(frame.filename)}:{frame.lineno} {frame.name}" for frame in frames)
+    told = " < ".join([kind.__name__, *reversed(list(where))])
     cause = error.__cause__ if error is not None else None
-    return f"{told}; from {_places(type(cause), cause, cause.__traceback__)}" if cause else told
+    return f"{told}; from {places(type(cause), cause, cause.__traceback__)}" if cause else told
 
 
 def _short(path: str) -> str:
@@ -111,4 +111,4 @@ def _tell_uncaught(
 ) -> None:
     if issubclass(kind, KeyboardInterrupt):
         return
-    sys.stderr.write(f"stopped by {_places(kind, error, trace)}\n")
+    sys.stderr.write(f"stopped by {places(kind, error, trace)}\n")

@@ -21,12 +21,11 @@ export const WAIT = 15_000; // milliseconds for an answer, on a machine that is 
 export class Assistant {
   #process = null;
 
-  /** `lacks`: what is taken from it once it runs ("actions": the action server). */
+  /** `lacks`: what is not there though it should be ("actions": the action server). */
   static async start({ lacks = "" } = {}) {
     const assistant = new Assistant();
     assistant.lacks = lacks;
     assistant.port = await freePort();
-    assistant.actionPort = await freePort();
     // Where another site may be served that embeds the chat.
     assistant.sitePort = await freePort();
     assistant.logs = await mkdtemp(join(tmpdir(), "myoguide-browser-"));
@@ -38,7 +37,7 @@ export class Assistant {
   async start() {
     const environment = {
       ...process.env, PYTHONWARNINGS: "ignore",
-      MYOGUIDE_PORT: String(this.port), MYOGUIDE_ACTION_PORT: String(this.actionPort),
+      MYOGUIDE_PORT: String(this.port),
       MYOGUIDE_ALLOWED_ORIGINS: `http://localhost:${this.sitePort}`,
     };
     this.#process = spawn(`${ROOT}.venv/bin/python`, ["tests/browser/serve.py", this.logs, this.lacks], {

@@ -61,7 +61,6 @@ class Server:
     def environment(self) -> dict[str, str]:
         found = {
             "MYOGUIDE_API_TOKEN": TOKEN,
-            "MYOGUIDE_ACTION_PORT": str(launch.free_port()),
             "MYOGUIDE_SECRET": self.secret,
             "MYOGUIDE_DATABASE_URL": f"sqlite:///{self.folder / 'conversations.db'}",
             "MYOGUIDE_INBOX_URL": f"sqlite:///{self.folder / 'inbox.db'}",
@@ -71,7 +70,7 @@ class Server:
         return found
 
     def start(self) -> None:
-        _, self._process = self._running.enter_context(launch.services(self.port))
+        self._process = self._running.enter_context(launch.services(self.port))
 
     def stop(self) -> None:
         """As Ctrl-C or a restart does it."""

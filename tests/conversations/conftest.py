@@ -59,7 +59,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     database = tmp_path_factory.mktemp("conversations") / "test.db"
     changed = {
         "MYOGUIDE_API_TOKEN": TOKEN,
-        "MYOGUIDE_ACTION_PORT": str(launch.free_port()),
         "MYOGUIDE_DATABASE_URL": f"sqlite:///{database}",
     }
     with pytest.MonkeyPatch.context() as patch:

@@ -31,6 +31,26 @@ def test_order_and_company_do_not_change_a_vector_much(encoder):
     assert alone @ together > 0.97
 
 
+def test_what_was_begun_is_what_would_have_been_encoded(encoder):
+    text = "why does my leg kick me awake"
+    plain = encoder.encode([text])
+    encoder.begin("another one, never asked for")
+    encoder.begin(text)
+    ahead = encoder.encode([text])
+    assert ahead.shape == plain.shape and np.array_equal(ahead, plain)
+    assert np.array_equal(encoder.encode([text]), plain)
+
+
+def test_what_fails_ahead_fails_where_it_is_asked_for(encoder, monkeypatch):
+    def broken(texts):
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(encoder, "_vectors", broken)
+    encoder.begin("hiccups")
+    with pytest.raises(RuntimeError, match="broken"):
+        encoder.encode(["hiccups"])
+
+
 def test_a_missing_encoder_says_how_to_make_it(tmp_path):
     with pytest.raises(EncoderMissing, match="make encoder"):
         SentenceEncoder(tmp_path)

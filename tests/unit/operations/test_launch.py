@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import socket
 import subprocess
 import sys
 
@@ -41,18 +40,6 @@ def test_a_server_that_finishes_in_time_is_not_killed(monkeypatch):
 
 def test_a_server_that_does_not_finish_is_killed(monkeypatch):
     assert stopped(600, "0.1", monkeypatch) == -signal.SIGKILL
-
-
-def test_nobody_outside_this_machine_reaches_the_action_server(monkeypatch, tmp_path):
-    port = launch.free_port()
-    monkeypatch.setattr(launch, "LOGS", tmp_path)
-    monkeypatch.setenv("MYOGUIDE_ACTION_PORT", str(port))
-    monkeypatch.setenv("MYOGUIDE_ACTIONS_URL", "")
-    with launch.action_server():
-        socket.create_connection(("127.0.0.1", port), 5).close()
-        # Another address of this machine stands for all others.
-        with pytest.raises(OSError):
-            socket.create_connection(("127.0.0.2", port), 5)
 
 
 def test_a_time_that_is_none_is_told_before_anything_starts(monkeypatch, capsys):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 import sys
 import time
@@ -16,7 +17,13 @@ from evaluation.performance import report
 from evaluation.performance.__main__ import BARS
 from evaluation.performance.assistants import change_one_answer
 from evaluation.performance.people import percentile
-from evaluation.performance.processes import Assistant, BenchmarkError, Running, started
+from evaluation.performance.processes import (
+    Assistant,
+    BenchmarkError,
+    Running,
+    started,
+    timed,
+)
 from evaluation.performance.report import Result
 from evaluation.performance.stages import Clock
 
@@ -151,3 +158,11 @@ def test_an_assistant_that_dies_at_start_is_said_at_once_with_its_log(tmp_path):
 def _child_of(pid: int) -> int:
     found = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=True)
     return int(found.stdout.split()[0])
+
+
+def test_a_command_that_takes_too_long_is_stopped(tmp_path):
+    command = [sys.executable, "-c", "import time; time.sleep(60)"]
+    began = time.monotonic()
+    with pytest.raises(subprocess.TimeoutExpired):
+        timed(command, tmp_path, os.environ, tmp_path / "log", 0.2)
+    assert time.monotonic() - began < 10
