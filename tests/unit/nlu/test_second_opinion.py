@@ -11,7 +11,7 @@ from myoguide.nlu import second_opinion
 from myoguide.nlu.graph import SCREENING, intent_of
 from myoguide.nlu.opinion_model import ENDS
 from myoguide.nlu.safety_screen import SafetyScreen
-from myoguide.nlu.second_opinion import CONCERN, SecondOpinion
+from myoguide.nlu.second_opinion import ADDS, CONCERN, SecondOpinion
 
 # The first is suspected by a doubtful wording, the second shown by one that leaves no doubt.
 SUSPECTED, SURE = "hubby's on the floor and wont answer me", "I want to kill myself"
@@ -156,13 +156,14 @@ def test_messages_of_no_concern_are_not_read_together(conversation):
     assert message.get(SCREENING)["concern"] == CONCERN
 
 
-def test_concern_of_the_message_before_is_enough(conversation, without_encoder):
+@pytest.mark.parametrize("adds", [ADDS / 2, ADDS])
+def test_concern_of_the_message_before_is_enough_if_this_one_adds_something(conversation, adds):
     first, second = "he is a bit off today", "and it has been ten minutes now"
 
     class First(Model):
         def read(self, text, vector, level_of):
-            calm = Model().read(text, vector, level_of)
+            calm = Model(routine=adds).read(text, vector, level_of)
             return super().read(text, vector, level_of) if text == first else calm
 
     _, encoded = conversation(first, second, model=First(routine=CONCERN))
-    assert encoded == [f"{first} / {second}"]
+    assert encoded == ([f"{first} / {second}"] if adds >= ADDS else [])
