@@ -61,6 +61,8 @@ PAIRS = DATA / "taken_back.yml"
 SERIOUS = ("urgent", "emergency")
 # How many messages before are read together with this one.
 TOGETHER = 2
+# Words of all of them; the oldest are left out sooner. No conversation that was taught is longer.
+MOST_WORDS = 60
 # Probabilities that something is due (routine or higher), by each message alone, from which on they
 # are read together: of the new message, which must add something, and, where the screen suspects
 # nothing serious, of any of them. Of 237 labelled conversations that tell of something serious only
@@ -76,6 +78,16 @@ def read_together(tracker: DialogueStateTracker | None) -> list[UserUttered]:
     """The last messages before this one, as far as none of them took back what came before it."""
     since = next(reversed(taken_back(tracker)), 0)
     return told_before(tracker)[since:][-TOGETHER:]
+
+
+def recent(texts: list[Text]) -> list[Text]:
+    """As many of the last texts as may be read together, the last one always."""
+    words = 0
+    for count, text in enumerate(reversed(texts)):
+        words += len(text.split())
+        if count and words > MOST_WORDS:
+            return texts[-count:]
+    return texts
 
 
 def telling_text(tracker: DialogueStateTracker | None) -> Text | None:
@@ -241,8 +253,9 @@ class SecondOpinion(TrainedComponent):
             before = read_together(tracker)
             concerns = [concern, *(screening_of(event).get("concern", 1.0) for event in before)]
             doubted = any(s.level in SERIOUS for s in (*screening.signs, *screening.suspected))
-            if before and (doubted or max(concerns) >= CONCERN):
-                together = joined([*map(text_of, before), message.get(TEXT)])
+            texts = recent([*map(text_of, before), message.get(TEXT)])
+            if len(texts) > 1 and (doubted or max(concerns) >= CONCERN):
+                together = joined(texts)
                 vector = self._encoder.encode([together])[0]
                 read = self._model.read(together, vector, self._level_of)
                 joint = opinion(read, screening.suspected)

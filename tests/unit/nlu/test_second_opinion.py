@@ -11,7 +11,7 @@ from myoguide.nlu import second_opinion
 from myoguide.nlu.graph import SCREENING, intent_of
 from myoguide.nlu.opinion_model import ENDS
 from myoguide.nlu.safety_screen import SafetyScreen
-from myoguide.nlu.second_opinion import ADDS, CONCERN, SecondOpinion
+from myoguide.nlu.second_opinion import ADDS, CONCERN, MOST_WORDS, SecondOpinion, recent
 
 # The first is suspected by a doubtful wording, the second shown by one that leaves no doubt.
 SUSPECTED, SURE = "hubby's on the floor and wont answer me", "I want to kill myself"
@@ -167,3 +167,11 @@ def test_concern_of_the_message_before_is_enough_if_this_one_adds_something(conv
 
     _, encoded = conversation(first, second, model=First(routine=CONCERN))
     assert encoded == ([f"{first} / {second}"] if adds >= ADDS else [])
+
+
+def test_of_long_messages_the_oldest_are_left_out():
+    long = "word " * MOST_WORDS
+    assert recent(["a", "b", "c"]) == ["a", "b", "c"]
+    assert recent(["a", long, "c"]) == ["c"]
+    assert recent([long, "b", "c"]) == ["b", "c"]
+    assert recent(["a", "b", long]) == [long]
