@@ -29,7 +29,7 @@ class ActionAnswer(Action):
             return []
         # In the self-check its own question follows, with its own buttons.
         buttons = [] if tracker.active_loop_name else content.buttons_after(ids[-1], tracker)
-        if content.is_told_again(ids, tracker):
+        if content.goes_on_telling(ids, tracker):
             dispatcher.utter_message(
                 response="utter_answer_stands", buttons=buttons, answers=list(ids)
             )
