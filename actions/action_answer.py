@@ -27,9 +27,12 @@ class ActionAnswer(Action):
             if question.get("reply"):
                 dispatcher.utter_message(response=f"utter_{question['reply']}")
             return []
+        if content.is_for_the_crew(ids, tracker):
+            dispatcher.utter_message(response="utter_answer_stands")
+            return []
         # In the self-check its own question follows, with its own buttons.
         buttons = [] if tracker.active_loop_name else content.buttons_after(ids[-1], tracker)
-        if content.goes_on_telling(ids, tracker):
+        if content.is_told_again(ids, tracker):
             dispatcher.utter_message(
                 response="utter_answer_stands", buttons=buttons, answers=list(ids)
             )

@@ -72,21 +72,30 @@ def buttons_after(answer: Text, tracker: Tracker) -> list[dict[Text, Any]]:
     return found
 
 
-def goes_on_telling(ids: Sequence[Text], tracker: Tracker) -> bool:
+def is_for_the_crew(ids: Sequence[Text], tracker: Tracker) -> bool:
+    """Tell whether more of a story is told while an emergency stands.
+
+    What it may be otherwise is not said then.
+    """
+    return _tells_more(ids, tracker) and tracker.get_slot("escalation") == "emergency"
+
+
+def is_told_again(ids: Sequence[Text], tracker: Tracker) -> bool:
     """Tell whether a further line of the same story has the answer that was given last.
 
-    While an emergency stands every further line is one: what it may be otherwise is not said then.
     Who asks a question again, or to have the answer repeated, gets it in full.
     """
-    question = tracker.latest_message.get("question") or {}
-    meant = [topic["name"] for topic in question.get("topics") or ()][:1]
-    if tracker.active_loop_name or not meant or "/" in meant[0] or not all(map(_tells, ids)):
-        return False
-    if tracker.get_slot("escalation") == "emergency":
-        return True
     said = (event for event in reversed(tracker.events) if event.get("event") == "bot")
     given = ((event.get("metadata") or {}).get("answers") for event in said)
-    return next(filter(None, given), None) == list(ids)
+    return _tells_more(ids, tracker) and next(filter(None, given), None) == list(ids)
+
+
+def _tells_more(ids: Sequence[Text], tracker: Tracker) -> bool:
+    """Tell whether a message, and not a button, goes on with a story outside the self-check."""
+    question = tracker.latest_message.get("question") or {}
+    meant = [topic["name"] for topic in question.get("topics") or ()][:1]
+    asks = tracker.active_loop_name or not meant or "/" in meant[0]
+    return not asks and all(map(_tells, ids))
 
 
 def _tells(answer: Text) -> bool:
