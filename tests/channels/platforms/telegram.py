@@ -36,6 +36,8 @@ class TelegramPlatform(Platform):
         super().__init__()
         self.languages: dict[str, str] = {}
         self.blocked: set[str] = set()
+        # Calls for those who have blocked the bot.
+        self.turned_away: list[dict[str, Any]] = []
         self.per_second: int | None = None
         self.webhook: dict[str, Any] = {}
         self.commands: list[dict[str, str]] = []
@@ -141,6 +143,7 @@ class TelegramPlatform(Platform):
     def _chat(self, body: dict[str, Any]) -> str:
         person = str(body.get("chat_id"))
         if person in self.blocked:
+            self.turned_away.append(body)
             raise refusal(403, "Forbidden: bot was blocked by the user")
         if person not in self.last_written:
             raise refusal(400, "Bad Request: chat not found")
