@@ -399,7 +399,15 @@ def test_somebody_who_blocked_the_bot_does_not_stop_it(server: Server) -> None:
     telegram.write(gone, "hello")
     telegram.write(other, "hello")
     telegram.wait_for_messages(other, 1)
-    telegram.wait_for(lambda: any("text" in call for call in telegram.turned_away), "the refusal")
+
+    def is_refused() -> bool:
+        # The sign of typing is turned away too, before the message.
+        said = any("text" in call for call in telegram.turned_away)
+        return said and len(telegram.violations) == len(telegram.turned_away)
+
+    telegram.wait_for(is_refused, "the refusal")
+    assert all("blocked" in violation for violation in telegram.violations)
+    telegram.violations.clear()
     assert telegram.read[gone] == []
 
 

@@ -212,8 +212,7 @@ class Platform:
         try:
             return web.json_response(accept(await request.json()))
         except Refused as refusal:
-            # To be asked to wait is no mistake, nor is to be blocked by a person.
-            if refusal.status not in (403, 429):
+            if refusal.status != 429:  # to be asked to wait is no mistake
                 self.violations.append(str(refusal))
             return web.json_response(refusal.body, status=refusal.status)
 

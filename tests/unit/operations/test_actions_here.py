@@ -8,23 +8,14 @@ import pytest
 from rasa.core.actions.action import ActionExecutionRejection, RemoteAction
 from rasa.core.channels.channel import CollectingOutputChannel
 from rasa.core.nlg.response import TemplatedNaturalLanguageGenerator
-from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import BotUttered, Event, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 from rasa_sdk.interfaces import ActionExecutionRejection as Rejection
+from test_action_server import DOMAIN, is_safe
 
 from myoguide import action_server, actions_here
 
-DOMAIN = Domain.from_yaml(
-    """
-    version: "3.1"
-    slots:
-      status: {type: text, influence_conversation: false, mappings: [{type: custom}]}
-    actions: [action_answer]
-    responses: {utter_failed_safe: [{text: "If this could be an emergency, call 999 now."}]}
-    """
-)
 ASKED = {"text": "why do i twitch falling asleep", "question": {"answers": ["sleep.cause"]}}
 
 
@@ -63,8 +54,7 @@ def test_an_action_that_fails_ends_the_turn_with_the_safe_reply(action, caplog):
 
     action(fail)
     action_server.guard()
-    said, slot = events_of("action_answer")
-    assert said.text.startswith("If this could be an emergency") and slot.value == "failed_safe"
+    assert is_safe(events_of("action_answer"))
     assert "falling asleep" not in caplog.text
 
 
