@@ -61,8 +61,8 @@ PAIRS = DATA / "taken_back.yml"
 SERIOUS = ("urgent", "emergency")
 # How many messages before are read together with this one.
 TOGETHER = 2
-# Words of all of them; the oldest are left out sooner. Of the serious conversations that were taught
-# the longest has 61.
+# Words of all of them; the oldest are left out sooner. Of the serious conversations that were
+# taught the longest has 61.
 MOST_WORDS = 60
 # Probabilities that something is due (routine or higher), by each message alone, from which on they
 # are read together: of the new message, which must add something, and, where the screen suspects
