@@ -25,7 +25,7 @@ from torch.nn import functional as F
 
 from myoguide.knowledge import load_pack
 from myoguide.nlu import build_encoder
-from myoguide.nlu.opinion_model import NONE, read_messages, read_pairs
+from myoguide.nlu.opinion_model import NONE, joined, read_messages, read_pairs
 from myoguide.nlu.question_model import labels_of
 from myoguide.safety import load
 
@@ -149,7 +149,8 @@ def examples() -> list[Example]:
         # What people ask is harmless unless it is filed under a sign.
         harmless = None if question.text in texts else NONE
         asked.append(Example(question.text, topic, aspect, harmless, harmless))
-    ends = [Example(text, ending=label) for text, label in read_pairs("data/safety/taken_back.yml")]
+    pairs = read_pairs("data/safety/taken_back.yml")
+    ends = [Example(joined(pair), ending=label) for pair, label in pairs]
     return asked + told + ends
 
 

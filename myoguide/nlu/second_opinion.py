@@ -147,24 +147,25 @@ class SecondOpinion(TrainedComponent):
 
     def train(self, training_data: TrainingData) -> Resource:
         messages = [*read_messages(self.config["messages"], self._level_of), *examples()]
-        texts = [message.text for message in messages]
-        vectors = [self._encoder.encode(texts)]
-        told = [message.sign for message in messages]
+        texts, told = [m.text for m in messages], [m.sign for m in messages]
         # What people ask is harmless unless it is filed under a sign.
         known = set(texts)
-        for example in training_data.intent_examples[::EVERY]:
-            text, vector = example.get(TEXT), sentence_vector(example)
-            if vector is not None and text not in known:
-                texts.append(text)
-                vectors.append(vector[np.newaxis])
-                told.append(NONE)
+        asked = [
+            (example.get(TEXT), vector)
+            for example in training_data.intent_examples[::EVERY]
+            if (vector := sentence_vector(example)) is not None and example.get(TEXT) not in known
+        ]
+        questions = np.array([vector for _, vector in asked])
         pairs, ends = zip(*read_pairs(PAIRS), strict=True)
         model = OpinionModel.fit(
-            texts,
-            np.concatenate(vectors),
-            told,
-            self._encoder.encode(pairs),
+            [*texts, *(text for text, _ in asked)],
+            np.concatenate([self._encoder.encode(texts), questions]),
+            [*told, *[NONE] * len(asked)],
+            self._encoder.encode([joined(pair) for pair in pairs]),
+            self._encoder.encode([pair[-1] for pair in pairs]),
             ends,
+            # As many as there are pairs.
+            questions[:: max(1, len(asked) // len(pairs))],
             self.config["C"],
         )
         return self._keep(model)
@@ -184,7 +185,8 @@ class SecondOpinion(TrainedComponent):
     ) -> None:
         concern = 1.0  # unknown
         try:
-            screening = self._ended(message, screening, tracker)
+            if self._may_end(message):
+                screening = self._ended(message, screening, tracker)
             reading = self._reading(message)
             if reading is not None:
                 concern = reading.at_least("routine")
@@ -204,6 +206,11 @@ class SecondOpinion(TrainedComponent):
         read = {**(message.get(SCREENING) or {}), "concern": round(concern, 3)}
         message.set(SCREENING, read, add_to_output=True)
 
+    def _may_end(self, message: Message) -> bool:
+        """Whether the message could take something back, for all that it says by itself."""
+        vector = sentence_vector(message)
+        return vector is not None and self._model is not None and self._model.may_take_back(vector)
+
     def _ended(
         self, message: Message, screening: Screening, tracker: DialogueStateTracker | None
     ) -> Screening:
@@ -215,7 +222,7 @@ class SecondOpinion(TrainedComponent):
             not serious
             or any(sign.new for sign in serious)
             or (by_rules and not screening.perhaps_retracted)
-            or not (telling and self._model and self._encoder)
+            or not (telling and self._encoder)
         ):
             return screening
         text = message.get(TEXT)

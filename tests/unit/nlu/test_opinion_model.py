@@ -39,7 +39,9 @@ def model() -> OpinionModel:
     still = towards(("stroke_signs", 1.0))
     over = towards(("stroke_signs", 1.0), ("taken_back", 1.0))
     pairs = np.stack([over if end == "taken_back" else still for end in ends])
-    return OpinionModel.fit(told, vectors, told, pairs, ends, c=20.0)
+    last = np.stack([towards(("taken_back" if e == "taken_back" else "none", 1.0)) for e in ends])
+    questions = np.stack([towards(("none", 1.0))] * 40)
+    return OpinionModel.fit(told, vectors, told, pairs, last, ends, questions, c=20.0)
 
 
 def read(model: OpinionModel, *shares: tuple[str, float], text: str = "") -> Reading:
@@ -86,6 +88,11 @@ def test_it_tells_what_is_taken_back_from_what_still_counts(model):
     assert model.taken_back(taken_back) > 0.5 > model.taken_back(towards(("stroke_signs", 1.0)))
 
 
+def test_what_takes_nothing_back_by_itself_needs_no_second_reading(model):
+    assert model.may_take_back(towards(("taken_back", 1.0), ("none", 0.5)))
+    assert not model.may_take_back(towards(("none", 1.0)))
+
+
 def test_it_reads_the_same_after_being_saved(model, tmp_path):
     model.save(tmp_path / "opinion.npz")
     again = OpinionModel.load(tmp_path / "opinion.npz")
@@ -94,6 +101,8 @@ def test_it_reads_the_same_after_being_saved(model, tmp_path):
     assert second == pytest.approx(first, abs=1e-3)
     vector = towards(*shares)
     assert again.taken_back(vector) == pytest.approx(model.taken_back(vector))
+    back = towards(("taken_back", 1.0))
+    assert again.may_take_back(back) and model.may_take_back(back)
 
 
 def test_every_message_is_filed_under_a_sign_of_the_protocol():

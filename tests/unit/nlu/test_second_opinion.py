@@ -86,8 +86,9 @@ class Encoder:
 class Model:
     """Says of every message what the test wants."""
 
-    def __init__(self, taken_back=0.0, **levels):
-        self.back, self.levels = taken_back, {"routine": 0.0, "urgent": 0.0, "emergency": 0.0}
+    def __init__(self, taken_back=0.0, may=True, **levels):
+        self.back, self.may = taken_back, may
+        self.levels = {"routine": 0.0, "urgent": 0.0, "emergency": 0.0}
         self.levels |= levels
 
     def read(self, text, vector, level_of):
@@ -102,6 +103,9 @@ class Model:
 
     def taken_back(self, pair):
         return self.back
+
+    def may_take_back(self, message):
+        return self.may
 
 
 @pytest.fixture
@@ -132,6 +136,15 @@ def test_what_it_raised_itself_ends_when_the_person_takes_it_back(conversation):
     raised = Model(emergency=0.9, urgent=0.9, routine=0.9, taken_back=0.9)
     message, _ = conversation("he is a funny colour and I do not like it", NO_CUE, model=raised)
     assert message.get(SCREENING)["retracted"]
+
+
+def test_a_message_that_cannot_take_anything_back_is_not_asked(conversation):
+    raised = Model(emergency=0.9, urgent=0.9, routine=0.9, taken_back=0.9, may=False)
+    message, encoded = conversation(
+        "he is a funny colour and I do not like it", NO_CUE, model=raised
+    )
+    assert slots(message)["escalation"] == "emergency"
+    assert encoded == []
 
 
 @pytest.mark.parametrize("sure", [0.0, ENDS - 0.01])
