@@ -17,6 +17,9 @@ GENERAL_TOPIC = "myoclonus"
 BACK = "reference/back"
 # What is answered when only a topic is named.
 FIRST_ASPECT = "definition"
+# What the last aspect has ahead of the others while the topic stays: after a medicine or a test most
+# questions are about that very thing ("does it make me drowsy", "is it painful").
+STAYS = {"medicine": 0.5, "diagnosis": 0.3}
 # Aspects that may stand in for one that a topic has no answer to, nearest first.
 STAND_IN = {
     "medicine": ("treatment",),
@@ -106,8 +109,10 @@ def decide(
     last = before[-1].aspect if before else focus.aspect if focus else None
     # "What kinds are there?", "the sleep one": where it has no such answer, what it is.
     carried = last if f"{topic}.{last}" in answers else None
-    aspect, aspect_score = choose_aspect(reading.aspects, carried)
-    confidence = topic_score * aspect_score
+    stays = bool(focus) and focus.topic == topic and focus.age == 0
+    ahead = STAYS.get(carried, 0.0) if stays else 0.0
+    aspect, aspect_score = choose_aspect(reading.aspects, carried, ahead)
+    confidence = min(1.0, topic_score * aspect_score)
     rivals = [t for t, s in scores.items() if t != topic and s >= limits.close * topic_score]
     asked_back = bool(turns) and turns[-1].status == "clarified"
     if topic_score < limits.topic and rivals and not asked_back:
@@ -161,12 +166,17 @@ def with_context(topics: dict[str, float], focus: Focus | None, limits: Limits) 
     return scores
 
 
-def choose_aspect(aspects: dict[str, float], last: str | None) -> tuple[str, float]:
-    """Best aspect; one that was left open is the ``last`` one asked, or the definition."""
+def choose_aspect(
+    aspects: dict[str, float], last: str | None, ahead: float = 0.0
+) -> tuple[str, float]:
+    """Best aspect; one that was left open is the ``last`` one asked, or the definition.
+
+    ``ahead``: what the last one has ahead of the others besides.
+    """
     scores = dict(aspects)
     left_open = scores.pop(CONTEXT, 0.0)
     default = last or FIRST_ASPECT
-    scores[default] = scores.get(default, 0.0) + left_open
+    scores[default] = scores.get(default, 0.0) + left_open + ahead
     return top(scores)
 
 

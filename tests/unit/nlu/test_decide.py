@@ -7,7 +7,7 @@ ANSWERS = {
     f"{topic}.{aspect}"
     for topic in ("myoclonus", "sleep", "infant", "hiccups")
     for aspect in ("definition", "cause", "danger", "treatment", "self_report")
-}
+} | {"hiccups.medicine", "infant.diagnosis"}
 
 
 def reading(topics, aspects=None):
@@ -41,6 +41,23 @@ def test_a_topic_that_has_no_such_answer_is_told_of():
     before = [Turn("myoclonus", "types", "answered")]
     decision = decide(reading({"infant": 0.9}, {"context": 0.9, "cause": 0.1}), before, ANSWERS)
     assert (decision.topic, decision.aspect) == ("infant", "definition")
+
+
+def test_after_a_medicine_or_a_test_most_questions_are_about_it():
+    drowsy = {"danger": 0.6, "medicine": 0.2}
+    before = [Turn("hiccups", "medicine", "answered")]
+    assert decide(reading({"context": 0.9}, drowsy), before, ANSWERS).aspect == "medicine"
+    painful = {"danger": 0.5, "diagnosis": 0.3}
+    before = [Turn("infant", "diagnosis", "answered")]
+    assert decide(reading({"context": 0.9}, painful), before, ANSWERS).aspect == "diagnosis"
+
+
+def test_but_not_on_another_topic_nor_when_another_thing_is_clearly_asked():
+    before = [Turn("hiccups", "medicine", "answered")]
+    harmful = {"danger": 0.6, "medicine": 0.2}
+    assert decide(reading({"infant": 0.9}, harmful), before, ANSWERS).aspect == "danger"
+    clear = {"cause": 0.9, "medicine": 0.1}
+    assert decide(reading({"context": 0.9}, clear), before, ANSWERS).aspect == "cause"
 
 
 def test_the_context_fades_with_every_message_that_does_not_touch_it():
