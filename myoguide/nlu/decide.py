@@ -17,7 +17,7 @@ GENERAL_TOPIC = "myoclonus"
 BACK = "reference/back"
 # What is answered when only a topic is named.
 FIRST_ASPECT = "definition"
-# What the last aspect has ahead of the others while the topic stays: after a medicine or a test most
+# What the last aspect has ahead of the others while the topic stays: after a medicine or test, most
 # questions are about that very thing ("does it make me drowsy", "is it painful").
 STAYS = {"medicine": 0.5, "diagnosis": 0.3}
 # Aspects that may stand in for one that a topic has no answer to, nearest first.
@@ -51,6 +51,8 @@ class Limits:
     general_to_focus: float = 0.5
     # What the last topic has ahead of the others: an unclear message is likely about it too.
     lean: float = 0.25
+    # Part of what seems to follow on something that stays where nothing was said before.
+    opening: float = 0.3
     # From this probability on of "back to …" an earlier topic comes with the aspect it had.
     returning: float = 0.05
     # What the focus keeps with each message that did not touch it.
@@ -96,6 +98,8 @@ def decide(
     if focus:
         lean = limits.lean * limits.fading**focus.age
         topics[focus.topic] = topics.get(focus.topic, 0.0) + lean
+    elif CONTEXT in topics:
+        topics[CONTEXT] *= limits.opening
     other, other_score = top(others)
     if other_score > sum(topics.values()) or other_score > 1.5 * top(topics)[1]:
         if other == BACK and any(turn.topic for turn in turns):

@@ -7,20 +7,33 @@ import sys
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from myoguide.nlu.build_encoder import DEFAULT_DIR, HIDDEN, MODEL_FILE, TOKENIZER_FILE
 
+if TYPE_CHECKING:
+    import onnxruntime
+
 # Longer messages add cost and no meaning: 128 word pieces are about 100 words.
 MAX_TOKENS = 128
 BATCH = 8  # larger ones leave the processor's cache
+# Two share a message: a third less time, for eight people at once as well.
+THREADS = 2
 MANY = 32  # batches from which on more than one core is worth its while
 # Seconds after which one thread lets the other have the interpreter: Python's own five milliseconds
 # are longer than an encoding.
 TURN = 0.0002
+
+
+def cores() -> int:
+    """How many this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 class EncoderMissing(FileNotFoundError):
@@ -28,33 +41,35 @@ class EncoderMissing(FileNotFoundError):
 
 
 class SentenceEncoder:
-    """MiniLM in int8 on one thread.
-
-    One thread because many people are served at once and a sentence takes some two milliseconds.
-    """
+    """MiniLM in int8."""
 
     dimension = HIDDEN
 
     def __init__(self, folder: Path | str = DEFAULT_DIR) -> None:
-        import onnxruntime
         from tokenizers import Tokenizer
 
         model, vocabulary = Path(folder) / MODEL_FILE, Path(folder) / TOKENIZER_FILE
         for path in (model, vocabulary):
             if not path.exists():
                 raise EncoderMissing(f"{path} is missing: run `make encoder`")
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(
-            str(model), options, providers=["CPUExecutionProvider"]
-        )
+        self._model = model
+        self._session = self._open(min(THREADS, cores()))
         self._tokenizer = Tokenizer.from_file(str(vocabulary))
         self._tokenizer.enable_truncation(MAX_TOKENS)
         self._tokenizer.enable_padding()
         self._ahead: ThreadPoolExecutor | None = None
         self._begun: dict[str, Future[np.ndarray]] = {}
+
+    def _open(self, threads: int) -> onnxruntime.InferenceSession:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        return onnxruntime.InferenceSession(
+            str(self._model), options, providers=["CPUExecutionProvider"]
+        )
 
     def begin(self, text: str) -> None:
         """Starts on a text in the background; `encode` of it alone takes what is there.
@@ -64,7 +79,7 @@ class SentenceEncoder:
         if self._ahead is None:
             self._ahead = ThreadPoolExecutor(1, thread_name_prefix="encoder")
             sys.setswitchinterval(TURN)
-        self._begun = {text: self._ahead.submit(self._vectors, [text])}
+        self._begun = {text: self._ahead.submit(self._vectors, self._session, [text])}
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Returns a float32 array of shape (len(texts), 384); each row has length 1."""
@@ -74,18 +89,19 @@ class SentenceEncoder:
         # Batches of like length waste little on padding.
         order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
         batches = [order[start : start + BATCH] for start in range(0, len(order), BATCH)]
-        # In training as many batches at a time as there are cores.
-        cores = (os.cpu_count() or 1) if len(batches) >= MANY else 1
+        # In training a batch for each core, not one for all.
+        many = len(batches) >= MANY and cores() > 1
+        session = self._open(1) if many else self._session
         wanted = ([texts[i] for i in rows] for rows in batches)
-        with ThreadPoolExecutor(cores) if cores > 1 else nullcontext() as pool:
-            vectors = (pool.map if pool else map)(self._vectors, wanted)
+        with ThreadPoolExecutor(cores()) if many else nullcontext() as pool:
+            vectors = (pool.map if pool else map)(partial(self._vectors, session), wanted)
             for rows, found in zip(batches, vectors, strict=True):
                 result[rows] = found
         return result
 
-    def _vectors(self, texts: Sequence[str]) -> np.ndarray:
+    def _vectors(self, session: onnxruntime.InferenceSession, texts: Sequence[str]) -> np.ndarray:
         encoded = self._tokenizer.encode_batch(texts)
-        return self._session.run(
+        return session.run(
             None,
             {
                 "input_ids": np.array([e.ids for e in encoded], dtype=np.int64),

@@ -31,6 +31,13 @@ def test_a_question_without_a_topic_is_general_when_nothing_was_said_before():
     assert decision.topic == "myoclonus"
 
 
+def test_what_seems_to_follow_on_something_is_rather_out_of_scope_in_a_first_message():
+    braces = reading({"context": 0.5, "scope/other_health": 0.3, "myoclonus": 0.02})
+    assert decide(braces, [], ANSWERS).intent == "scope/other_health"
+    after = [Turn("sleep", "cause", "answered")]
+    assert decide(braces, after, ANSWERS).topic == "sleep"
+
+
 def test_a_topic_alone_takes_the_aspect_asked_before():
     before = [Turn("sleep", "danger", "answered")]
     decision = decide(reading({"infant": 0.9}, {"context": 0.9, "cause": 0.1}), before, ANSWERS)

@@ -22,7 +22,7 @@ def test_sentences_of_one_meaning_lie_nearer_than_others(encoder):
     jolt, twitch, cake = encoder.encode(
         ["a jolt as I doze off", "my body twitches when I fall asleep", "a recipe for a cake"]
     )
-    assert jolt @ twitch > jolt @ cake + 0.2
+    assert jolt @ twitch > max(jolt @ cake, twitch @ cake) + 0.1
 
 
 def test_order_and_company_do_not_change_a_vector_much(encoder):
@@ -42,7 +42,7 @@ def test_what_was_begun_is_what_would_have_been_encoded(encoder):
 
 
 def test_what_fails_ahead_fails_where_it_is_asked_for(encoder, monkeypatch):
-    def broken(texts):
+    def broken(*_):
         raise RuntimeError("broken")
 
     monkeypatch.setattr(encoder, "_vectors", broken)
