@@ -19,7 +19,7 @@ BACK = "reference/back"
 FIRST_ASPECT = "definition"
 # What the last aspect has ahead of the others while the topic stays: after a medicine or test, most
 # questions are about that very thing ("does it make me drowsy", "is it painful").
-STAYS = {"medicine": 0.5, "diagnosis": 0.3}
+STAYS = {"medicine": 0.6, "diagnosis": 0.5}
 # Aspects that may stand in for one that a topic has no answer to, nearest first.
 STAND_IN = {
     "medicine": ("treatment",),
@@ -47,10 +47,8 @@ class Limits:
     topic: float = 0.22
     # A second topic within this factor of the best makes the two "close".
     close: float = 0.75
-    # Part of the general topic's probability that goes to what was talked about last.
-    general_to_focus: float = 0.5
     # What the last topic has ahead of the others: an unclear message is likely about it too.
-    lean: float = 0.25
+    lean: float = 0.35
     # Part of what seems to follow on something that stays where nothing was said before.
     opening: float = 0.3
     # From this probability on of "back to …" an earlier topic comes with the aspect it had.
@@ -164,9 +162,6 @@ def with_context(topics: dict[str, float], focus: Focus | None, limits: Limits) 
     presence = limits.fading**focus.age
     scores[focus.topic] = scores.get(focus.topic, 0.0) + left_open * presence
     scores[GENERAL_TOPIC] = scores.get(GENERAL_TOPIC, 0.0) + left_open * (1 - presence)
-    moved = scores[GENERAL_TOPIC] * limits.general_to_focus * presence
-    scores[GENERAL_TOPIC] -= moved
-    scores[focus.topic] += moved
     return scores
 
 
