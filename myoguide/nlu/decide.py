@@ -93,10 +93,7 @@ def decide(
     """
     focus = focus_of(turns)
     topics, others = split(reading.topics)
-    if focus:
-        lean = limits.lean * limits.fading**focus.age
-        topics[focus.topic] = topics.get(focus.topic, 0.0) + lean
-    elif CONTEXT in topics:
+    if focus is None and CONTEXT in topics:
         topics[CONTEXT] *= limits.opening
     other, other_score = top(others)
     if other_score > sum(topics.values()) or other_score > 1.5 * top(topics)[1]:
@@ -104,6 +101,9 @@ def decide(
             return _back(reading, turns, other_score)
         return _without_question(other, other_score, turns, answers)
 
+    if focus:
+        lean = limits.lean * limits.fading**focus.age
+        topics[focus.topic] = topics.get(focus.topic, 0.0) + lean
     scores = with_context(topics, focus, limits)
     topic, topic_score = top(scores)
     returns = reading.topics.get(BACK, 0.0) >= limits.returning

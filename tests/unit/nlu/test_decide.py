@@ -80,6 +80,12 @@ def test_small_talk_is_small_talk():
     assert decision.intent == "chitchat/thanks"
 
 
+def test_what_is_no_question_about_jerks_is_none_in_a_conversation_either():
+    before = [Turn("hiccups", "treatment", "answered")]
+    better = reading({"chitchat/better": 0.4, "hiccups": 0.2, "context": 0.2})
+    assert decide(better, before, ANSWERS).intent == "chitchat/better"
+
+
 def test_go_back_returns_to_the_topic_before_this_one():
     before = [Turn("sleep", "cause", "answered"), Turn("hiccups", "danger", "answered")]
     decision = decide(reading({"reference/back": 0.9, "sleep": 0.1}), before, ANSWERS)
