@@ -24,6 +24,7 @@ def wording(name: Text) -> Any:
 
 SELF_CHECK = {"title": "Check my symptoms", "payload": "/self_check"}
 MOST_BUTTONS = 3  # below an answer
+OTHER_COMPLAINTS = ("scope/other_health", "scope/other_neurology")
 REASONS: dict[Text, Text] = wording("feedback_reasons")
 _WORRY = wording("worry")
 
@@ -73,11 +74,13 @@ def buttons_after(answer: Text, tracker: Tracker) -> list[dict[Text, Any]]:
 
 
 def is_for_the_crew(ids: Sequence[Text], tracker: Tracker) -> bool:
-    """Tell whether more of a story is told while an emergency stands.
+    """Tell whether more of a story, or another complaint, is told while an emergency stands.
 
-    What it may be otherwise is not said then.
+    What it may be otherwise is not said then, nor is it turned away.
     """
-    return _tells_more(ids, tracker) and tracker.get_slot("escalation") == "emergency"
+    reply = (tracker.latest_message.get("question") or {}).get("reply")
+    told = _tells_more(ids, tracker) if ids else reply in OTHER_COMPLAINTS
+    return told and tracker.get_slot("escalation") == "emergency"
 
 
 def is_told_again(ids: Sequence[Text], tracker: Tracker) -> bool:
