@@ -29,7 +29,7 @@ test("A first question gets its answer, with the source in a disclosure and next
   await reply.locator("summary").click();
   assert.equal(await reply.locator(".source li").first().isVisible(), true);
   assert.ok(await reply.locator(".choice").count() >= 1);
-  await chat.inside(".typing").waitFor({ state: "hidden" });
+  await chat.answered();
   await chat.end();
 });
 
@@ -77,7 +77,7 @@ test("An emergency is a card with one call to action, told at once, with no link
 test("The self-check is answered by buttons to its end, and gives a summary for the doctor", async () => {
   const chat = await (await open()).begin();
   await chat.ask("check my symptoms");
-  await chat.inside(".choices.once").last().waitFor();
+  await chat.answered();
   for (let step = 0; step < 12; step += 1) {
     const choices = chat.replies.last().locator(".choices.once button:not([aria-disabled])");
     if (!(await choices.count()) || (await chat.inside(".card").count())) break;
@@ -85,7 +85,7 @@ test("The self-check is answered by buttons to its end, and gives a summary for 
     const replies = await chat.replies.count();
     await (await calm.count() ? calm : choices).first().click();
     await chat.replies.nth(replies).waitFor({ timeout: WAIT });
-    await chat.inside(".typing").waitFor({ state: "hidden", timeout: WAIT });
+    await chat.answered();
   }
   await chat.ask("summary for the doctor");
   await chat.inside(".tool", { hasText: "Print" }).last().waitFor({ timeout: WAIT });
@@ -128,7 +128,7 @@ test("A self-check goes on after a restart of the server and a reload of the pag
   const chat = await (await open()).begin();
   for (const answer of ["check my symptoms", "none of these", "me, 45"]) {
     await chat.ask(answer);
-    await chat.inside(".typing").waitFor({ state: "hidden", timeout: WAIT });
+    await chat.answered();
   }
   const said = await chat.texts();
   assert.match(said.at(-1), /^3 of 10/);
@@ -149,7 +149,7 @@ test("Without the action server: a card, a self-check to its end, and a plain wo
       "the muscle is weaker", "none", "none", "nothing"];
     for (const answer of ["check my symptoms", ...answers]) {
       await chat.ask(answer);
-      await chat.inside(".typing").waitFor({ state: "hidden", timeout: WAIT });
+      await chat.answered();
     }
     assert.match(await chat.replies.last().locator(".card.routine").innerText(), /seen by a doctor/);
     const safe = await chat.ask("my summary");
@@ -187,7 +187,7 @@ test("Offline it says so, keeps what is typed, and sends it once when back", asy
   assert.equal(await chat.mine.filter({ hasText: "Waiting to be sent" }).count(), 2);
   await chat.page.context().setOffline(false);
   await chat.replies.nth(2).waitFor({ timeout: 2 * WAIT });
-  await chat.inside(".typing").waitFor({ state: "hidden", timeout: WAIT });
+  await chat.answered();
   assert.equal(await chat.mine.count(), 2);
   assert.equal(await chat.mine.filter({ hasText: "Waiting to be sent" }).count(), 0);
   const heard = (await chat.heard()).map(({ what }) => what).join("\n");

@@ -142,6 +142,11 @@ export class Chat {
     return reply;
   }
 
+  /** Waits until the last message has been answered whole: a reply may be several messages. */
+  async answered() {
+    await this.inside(".typing").waitFor({ state: "hidden", timeout: WAIT });
+  }
+
   texts() {
     return this.items.evaluateAll((items) => items.map((item) => item.querySelector(".bubble, .card").innerText));
   }

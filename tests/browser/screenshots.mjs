@@ -17,7 +17,7 @@ async function check(chat) {
   await chat.begin();
   for (const answer of CHECK) {
     await chat.ask(answer);
-    await chat.inside(".typing").waitFor({ state: "hidden" });
+    await chat.answered();
   }
 }
 
@@ -35,7 +35,7 @@ const SHOTS = {
   "self-check-dark": [{ ...SIZES.desk, ...dark }, async (chat) => {
     await chat.begin();
     for (const answer of CHECK.slice(0, 4)) await chat.ask(answer);
-    await chat.inside(".typing").waitFor({ state: "hidden" });
+    await chat.answered();
   }],
   "closed": [SIZES.desk, async (chat) => { await chat.begin(); await chat.inside("header .round").last().click(); }],
   "emergency": [SIZES.desk, async (chat) => { await chat.begin(); await chat.ask(EMERGENCY); }],
@@ -73,7 +73,7 @@ try {
     if (wanted.length && !wanted.includes(name)) continue;
     const chat = await Chat.open(browser, assistant.address, options);
     await play(chat);
-    await chat.inside(".typing").waitFor({ state: "hidden" }).catch(() => {});
+    await chat.answered().catch(() => {});
     await chat.page.mouse.move(0, 0);
     await chat.page.screenshot({ path: `${FOLDER}${name}.png` });
     await chat.page.context().close();
