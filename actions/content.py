@@ -24,6 +24,7 @@ def wording(name: Text) -> Any:
 
 SELF_CHECK = {"title": "Check my symptoms", "payload": "/self_check"}
 MOST_BUTTONS = 3  # below an answer
+# Replies to what people have besides jerks.
 OTHER_COMPLAINTS = ("scope/other_health", "scope/other_neurology")
 REASONS: dict[Text, Text] = wording("feedback_reasons")
 _WORRY = wording("worry")

@@ -101,9 +101,6 @@ def decide(
             return _back(reading, turns, other_score)
         return _without_question(other, other_score, turns, answers)
 
-    if focus:
-        lean = limits.lean * limits.fading**focus.age
-        topics[focus.topic] = topics.get(focus.topic, 0.0) + lean
     scores = with_context(topics, focus, limits)
     topic, topic_score = top(scores)
     returns = reading.topics.get(BACK, 0.0) >= limits.returning
@@ -153,14 +150,14 @@ def focus_of(turns: Sequence[Turn]) -> Focus | None:
 
 
 def with_context(topics: dict[str, float], focus: Focus | None, limits: Limits) -> dict[str, float]:
-    """Topic scores once the part that was left to the conversation is handed out."""
+    """Topic scores with the lean, once the part left to the conversation is handed out."""
     scores = dict(topics)
     left_open = scores.pop(CONTEXT, 0.0)
     if focus is None:
         scores[GENERAL_TOPIC] = scores.get(GENERAL_TOPIC, 0.0) + left_open
         return scores
     presence = limits.fading**focus.age
-    scores[focus.topic] = scores.get(focus.topic, 0.0) + left_open * presence
+    scores[focus.topic] = scores.get(focus.topic, 0.0) + (limits.lean + left_open) * presence
     scores[GENERAL_TOPIC] = scores.get(GENERAL_TOPIC, 0.0) + left_open * (1 - presence)
     return scores
 

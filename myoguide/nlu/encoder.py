@@ -17,6 +17,7 @@ from myoguide.nlu.build_encoder import DEFAULT_DIR, HIDDEN, MODEL_FILE, TOKENIZE
 
 if TYPE_CHECKING:
     import onnxruntime
+    from tokenizers import Encoding
 
 # Longer messages add cost and no meaning: 128 word pieces are about 100 words.
 MAX_TOKENS = 128
@@ -56,7 +57,7 @@ class SentenceEncoder:
         self._session = self._open(min(THREADS, cores()))
         self._tokenizer = Tokenizer.from_file(str(vocabulary))
         self._tokenizer.enable_truncation(MAX_TOKENS)
-        self._tokenizer.enable_padding()
+        self._tokenizer.no_padding()  # the file asks for 128 always; padded per batch below
         self._ahead: ThreadPoolExecutor | None = None
         self._begun: dict[str, Future[np.ndarray]] = {}
 
@@ -79,38 +80,40 @@ class SentenceEncoder:
         if self._ahead is None:
             self._ahead = ThreadPoolExecutor(1, thread_name_prefix="encoder")
             sys.setswitchinterval(TURN)
-        self._begun = {text: self._ahead.submit(self._vectors, self._session, [text])}
+        self._begun = {text: self._ahead.submit(self._few, [text])}
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Returns a float32 array of shape (len(texts), 384); each row has length 1."""
         if len(texts) == 1 and (begun := self._begun.pop(texts[0], None)):
             return begun.result()
         if 0 < len(texts) <= BATCH:
-            return self._vectors(self._session, texts)
+            return self._few(texts)
         result = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        encoded = self._tokenizer.encode_batch(texts)
         # Batches of like length waste nothing on padding.
-        pieces = [sum(e.attention_mask) for e in self._tokenizer.encode_batch(texts)]
-        order = sorted(range(len(texts)), key=pieces.__getitem__)
+        order = sorted(range(len(texts)), key=lambda i: len(encoded[i]))
         batches = [order[start : start + BATCH] for start in range(0, len(order), BATCH)]
         # In training a batch for each core, not one for all.
         many = len(batches) >= MANY and cores() > 1
         session = self._open(1) if many else self._session
-        wanted = ([texts[i] for i in rows] for rows in batches)
+        wanted = ([encoded[i] for i in rows] for rows in batches)
         with ThreadPoolExecutor(cores()) if many else nullcontext() as pool:
             vectors = (pool.map if pool else map)(partial(self._vectors, session), wanted)
             for rows, found in zip(batches, vectors, strict=True):
                 result[rows] = found
         return result
 
-    def _vectors(self, session: onnxruntime.InferenceSession, texts: Sequence[str]) -> np.ndarray:
-        encoded = self._tokenizer.encode_batch(texts)
-        return session.run(
-            None,
-            {
-                "input_ids": np.array([e.ids for e in encoded], dtype=np.int64),
-                "attention_mask": np.array([e.attention_mask for e in encoded], np.int64),
-            },
-        )[0]
+    def _few(self, texts: Sequence[str]) -> np.ndarray:
+        return self._vectors(self._session, self._tokenizer.encode_batch(texts))
+
+    @staticmethod
+    def _vectors(session: onnxruntime.InferenceSession, encoded: Sequence[Encoding]) -> np.ndarray:
+        ids = np.zeros((len(encoded), max(map(len, encoded))), dtype=np.int64)
+        mask = np.zeros_like(ids)
+        for row, one in enumerate(encoded):
+            ids[row, : len(one)] = one.ids
+            mask[row, : len(one)] = 1
+        return session.run(None, {"input_ids": ids, "attention_mask": mask})[0]
 
 
 @lru_cache(maxsize=2)

@@ -8,7 +8,6 @@ a level. What takes something back is taught with data/safety/taken_back.yml.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from myoguide.nlu.encoder import cores
 from myoguide.nlu.question_model import LinearHead, import_before_threads, mean
 from myoguide.nlu.word_counts import WordCounts
 from myoguide.safety.screen import Shown, load
@@ -140,7 +140,7 @@ class OpinionModel:
         ``questions``: vectors of messages that take nothing back."""
         harmless = [STILL] * len(questions)
         import_before_threads()
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
+        with ThreadPoolExecutor(cores()) as pool:
             sign = pool.submit(LinearHead.fit, vectors, told, c)
             words = pool.submit(WordCounts.fit, texts, {"sign": told})
             ending = pool.submit(LinearHead.fit, pairs, ends, ENDING_C)

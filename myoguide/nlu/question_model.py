@@ -8,7 +8,6 @@ head, so that "is it ours at all?" and "which topic?" are one calibrated decisio
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from myoguide.nlu.encoder import cores
 from myoguide.nlu.word_counts import WordCounts
 
 ASK, FOLLOW_UP, TOPIC_ONLY = "ask/", "follow_up_", "topic_"
@@ -139,7 +139,7 @@ class QuestionModel:
         topics, aspects = [topic for topic, _ in labels], [aspect for _, aspect in labels]
         import_before_threads()
         # They leave the interpreter free most of the time.
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
+        with ThreadPoolExecutor(cores()) as pool:
             words = pool.submit(WordCounts.fit, texts, {"topic": topics, "aspect": aspects})
             topic = pool.submit(LinearHead.fit, vectors, topics, c)
             aspect = pool.submit(

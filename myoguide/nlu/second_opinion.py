@@ -185,8 +185,7 @@ class SecondOpinion(TrainedComponent):
     ) -> None:
         concern = 1.0  # unknown
         try:
-            if self._may_end(message):
-                screening = self._ended(message, screening, tracker)
+            screening = self._ended(message, screening, tracker)
             reading = self._reading(message)
             if reading is not None:
                 concern = reading.at_least("routine")
@@ -222,7 +221,7 @@ class SecondOpinion(TrainedComponent):
             not serious
             or any(sign.new for sign in serious)
             or (by_rules and not screening.perhaps_retracted)
-            or not (telling and self._encoder)
+            or not (telling and self._encoder and self._may_end(message))
         ):
             return screening
         text = message.get(TEXT)

@@ -20,9 +20,13 @@ def test_vectors_have_length_one_and_the_promised_shape(encoder):
 
 def test_sentences_of_one_meaning_lie_nearer_than_others(encoder):
     jolt, twitch, cake = encoder.encode(
-        ["a jolt as I doze off", "my body twitches when I fall asleep", "a recipe for a cake"]
+        [
+            "why do I jolt as I doze off",
+            "what makes me twitch falling asleep",
+            "a recipe for a cake",
+        ]
     )
-    assert jolt @ twitch > max(jolt @ cake, twitch @ cake) + 0.1
+    assert jolt @ twitch > max(jolt @ cake, twitch @ cake) + 0.2
 
 
 def test_order_and_company_do_not_change_a_vector_much(encoder):
