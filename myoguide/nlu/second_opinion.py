@@ -47,7 +47,7 @@ from myoguide.nlu.safety_screen import (
     told_before,
     with_signs,
 )
-from myoguide.nlu.sentence_encoder import sentence_vector
+from myoguide.nlu.sentence_encoder import code_digest, sentence_vector
 from myoguide.nlu.trained import TrainedComponent
 from myoguide.safety import Screening, load
 from myoguide.safety.screen import DATA, Shown
@@ -125,7 +125,7 @@ class SecondOpinion(TrainedComponent):
     def fingerprint_addon(cls, config: dict[str, Any]) -> Optional[str]:
         """The messages are no training data of Rasa's; a change in them must train anew."""
         folder = Path(config.get("messages") or cls.get_default_config()["messages"])
-        digest = hashlib.sha256()
+        digest = hashlib.sha256(code_digest().encode())
         for path in (SIGNS, PAIRS, *sorted(folder.glob("*.yml"))):
             digest.update(path.read_bytes())
         return digest.hexdigest()

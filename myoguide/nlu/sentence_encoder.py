@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
-from typing import Any, Text
+from pathlib import Path
+from typing import Any, Optional, Text
 
 import numpy as np
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -19,6 +21,24 @@ from myoguide.nlu.graph import StatelessComponent
 logger = logging.getLogger(__name__)
 
 ORIGIN = "SentenceEncoderFeaturizer"
+# What makes vectors and models, beside the components' classes.
+HERE = Path(__file__).parent
+MADE_BY = (
+    "adapter.npz",
+    "build_encoder.py",
+    "encoder.py",
+    "opinion_model.py",
+    "question_model.py",
+    "word_counts.py",
+)
+
+
+def code_digest() -> str:
+    """For Rasa's cache, which sees a component's class and not the modules that it calls."""
+    digest = hashlib.sha256()
+    for name in MADE_BY:
+        digest.update((HERE / name).read_bytes())
+    return digest.hexdigest()
 
 
 def sentence_vector(message: Message) -> np.ndarray | None:
@@ -44,6 +64,10 @@ class SentenceEncoderFeaturizer(StatelessComponent):
     def get_default_config() -> dict[Text, Any]:
         # Where the prepared encoder lies, relative to the project.
         return {"folder": str(DEFAULT_DIR)}
+
+    @classmethod
+    def fingerprint_addon(cls, config: dict[str, Any]) -> Optional[str]:
+        return code_digest()
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         if self._encoder is None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Text
+from typing import Any, ClassVar, Optional, Text
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 
-from myoguide.nlu.sentence_encoder import SentenceEncoderFeaturizer
+from myoguide.nlu.sentence_encoder import SentenceEncoderFeaturizer, code_digest
 
 
 class TrainedComponent(GraphComponent):
@@ -23,6 +23,10 @@ class TrainedComponent(GraphComponent):
     @classmethod
     def required_components(cls) -> list[type]:
         return [SentenceEncoderFeaturizer]
+
+    @classmethod
+    def fingerprint_addon(cls, config: dict[str, Any]) -> Optional[str]:
+        return code_digest()
 
     def __init__(
         self,
