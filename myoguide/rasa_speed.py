@@ -111,15 +111,15 @@ def merge_without_copying(training_data: ModuleType) -> None:
         )
 
     def sanitize_examples(examples: list[Any]) -> list[Any]:
-        for example in examples:
-            for name in (training_data.INTENT, training_data.RESPONSE):
-                value = example.get(name)
-                if value and value != value.strip():
-                    example.set(name, value.strip())
         # The first of those that are alike, by fingerprint as in Message.__eq__.
         kept: dict[str, Any] = {}
         for example in examples:
-            kept.setdefault(example.fingerprint(), example)
+            data = example.data
+            for name in (training_data.INTENT, training_data.RESPONSE):
+                value = data.get(name)
+                if value and value != value.strip():
+                    example.set(name, value.strip())
+            kept.setdefault(example._cached_fingerprint or example.fingerprint(), example)
         return list(kept.values())
 
     def name_responses(self: Any) -> None:

@@ -163,6 +163,7 @@ class SafetyScreen(StatelessComponent):
         super().__init__(config)
         # Compiled at start, so that the first person does not wait and a broken table stops us.
         self._screen = load()
+        self._screen.prepare()
         load_languages()
 
     def process(

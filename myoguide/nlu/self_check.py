@@ -106,6 +106,7 @@ class SelfCheckReader(StatelessComponent):
     def __init__(self, config: dict[Text, Any]) -> None:
         super().__init__(config)
         self._check = load_self_check()
+        self._check.prepare()
 
     def process(
         self, messages: list[Message], tracker: Optional[DialogueStateTracker] = None

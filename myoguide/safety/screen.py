@@ -108,6 +108,10 @@ class Screen:
         """What one message tells, by itself."""
         return self._read(text).findings
 
+    def prepare(self) -> None:
+        """Does now what the first message would have to wait for."""
+        self.vocabulary.spelling.prepare()
+
     def forget(self) -> None:
         """Drops what it remembers of messages, so as not to read them twice."""
         self._read.cache_clear()

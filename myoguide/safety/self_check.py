@@ -191,6 +191,10 @@ class SelfCheck:
             return step.if_no
         return next((name for name in step.outranks if name in told), None)
 
+    def prepare(self) -> None:
+        """Does now what the first message would have to wait for."""
+        self._vocabulary.spelling.prepare()
+
     def forget(self) -> None:
         """Drops what it, and its screen, remember of messages."""
         self._words.cache_clear()

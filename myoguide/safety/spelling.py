@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from functools import cached_property
 
 from myoguide.safety.tables import word_set
 
@@ -38,13 +39,22 @@ class Spelling:
             if word.isalpha() and word not in _LITTLE
         }
         self._ordinary = {*ordinary, *self._vocabulary, *_LITTLE}
-        self._remains: dict[str, list[str]] = {}
         self._answers: dict[str, str] = {}
         self._left = _MOST_LOOKUPS
+
+    @cached_property
+    def _remains(self) -> dict[str, list[str]]:
+        """Words by what is left of them. Training reads no message and is spared it."""
+        found: dict[str, list[str]] = {}
         for word in sorted(self._vocabulary):
             if len(word) >= _SHORTEST:
                 for rest in _remains(word, _slips(word)):
-                    self._remains.setdefault(rest, []).append(word)
+                    found.setdefault(rest, []).append(word)
+        return found
+
+    def prepare(self) -> None:
+        """Make the table of look-ups now, so that the first message does not wait for it."""
+        _ = self._remains
 
     def start_message(self) -> None:
         """Allow a message its share of look-ups, so that a page of noise stays cheap."""
