@@ -25,6 +25,8 @@ class ActionAnswer(Action):
         if content.is_for_the_crew(ids, tracker):
             dispatcher.utter_message(response="utter_answer_stands")
             return []
+        if ids and content.is_said_by_the_card(ids, tracker):
+            return []
         if not ids:
             # Beside an escalation the rest of the message may be small talk or not ours.
             if question.get("reply"):

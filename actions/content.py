@@ -84,6 +84,13 @@ def is_for_the_crew(ids: Sequence[Text], tracker: Tracker) -> bool:
     return told and tracker.get_slot("escalation") == "emergency"
 
 
+def is_said_by_the_card(ids: Sequence[Text], tracker: Tracker) -> bool:
+    """Tell whether what is told has just had the urgent reply: no reassurance stands beside it."""
+    new = (tracker.latest_message.get("screening") or {}).get("new_signs")
+    urgent = tracker.get_slot("escalation") == "urgent"
+    return bool(urgent and new) and _tells_more(ids, tracker)
+
+
 def is_told_again(ids: Sequence[Text], tracker: Tracker) -> bool:
     """Tell whether a further line of the same story has the answer that was given last.
 

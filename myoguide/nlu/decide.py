@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 from myoguide.nlu.question_model import CONTEXT, Reading
 
@@ -17,6 +18,8 @@ GENERAL_TOPIC = "myoclonus"
 BACK = "reference/back"
 # What is answered when only a topic is named.
 FIRST_ASPECT = "definition"
+# What is told and asks nothing.
+TOLD = "self_report"
 # What the last aspect has ahead of the others while the topic stays: after a medicine or test, most
 # questions are about that very thing ("does it make me drowsy", "is it painful").
 STAYS = {"medicine": 0.6, "diagnosis": 0.5}
@@ -142,11 +145,18 @@ class Focus:
 
 
 def focus_of(turns: Sequence[Turn]) -> Focus | None:
-    """The most recent topic; its age counts the messages since."""
-    for age, turn in enumerate(reversed(turns)):
-        if turn.topic:
-            return Focus(turn.topic, turn.aspect, age)
-    return None
+    """The most recent topic; its age counts the messages since.
+
+    Its aspect is the last one asked: what somebody tells in between ("three weeks now") leaves the
+    question before it standing.
+    """
+    about = [(age, turn) for age, turn in enumerate(reversed(turns)) if turn.topic]
+    if not about:
+        return None
+    age, last = about[0]
+    same = takewhile(lambda turn: turn.topic == last.topic, (turn for _, turn in about))
+    asked = next((turn.aspect for turn in same if turn.aspect != TOLD), last.aspect)
+    return Focus(last.topic, asked, age)
 
 
 def with_context(topics: dict[str, float], focus: Focus | None, limits: Limits) -> dict[str, float]:

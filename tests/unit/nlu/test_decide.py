@@ -59,6 +59,14 @@ def test_after_a_medicine_or_a_test_most_questions_are_about_it():
     assert decide(reading({"context": 0.9}, painful), before, ANSWERS).aspect == "diagnosis"
 
 
+def test_what_is_told_in_between_leaves_the_question_before_it_standing():
+    before = [Turn("hiccups", "medicine", "answered"), Turn("hiccups", "self_report", "answered")]
+    unclear = reading({"context": 0.9}, {"danger": 0.5, "medicine": 0.3})
+    assert decide(unclear, before, ANSWERS).aspect == "medicine"
+    of_another = [Turn("sleep", "cause", "answered"), *before[1:]]
+    assert decide(unclear, of_another, ANSWERS).aspect == "danger"
+
+
 def test_but_not_on_another_topic_nor_when_another_thing_is_clearly_asked():
     before = [Turn("hiccups", "medicine", "answered")]
     harmful = {"danger": 0.6, "medicine": 0.2}
