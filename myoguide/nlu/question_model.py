@@ -24,7 +24,7 @@ CONTEXT = "context"
 # Follow-ups that point into the conversation as a whole; classes of their own.
 REFERENCES = {"follow_up_back": "reference/back", "follow_up_more": "reference/more"}
 # Inverse regularisation of the linear heads; chosen in docs/decisions/0003-understanding.md.
-DEFAULT_C = 10.0
+DEFAULT_C = 4.0
 ITERATIONS = 60  # nothing more is gained by going on
 # Of the counted words in the mean with the sentence vector; chosen in the same place.
 WORDS_SHARE = 0.4
