@@ -28,7 +28,7 @@ const SHOTS = {
   "self-check": [SIZES.phone, async (chat) => {
     await chat.begin();
     await chat.ask("check my symptoms");
-    await chat.inside(".choices.once").last().waitFor();
+    await chat.answered();
   }],
   "outcome": [SIZES.phone, check],
   "summary": [SIZES.phone, async (chat) => { await check(chat); await chat.ask("my summary"); }],
