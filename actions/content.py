@@ -86,9 +86,8 @@ def is_for_the_crew(ids: Sequence[Text], tracker: Tracker) -> bool:
 
 def is_said_by_the_card(ids: Sequence[Text], tracker: Tracker) -> bool:
     """Tell whether what is told has just had the urgent reply: no reassurance stands beside it."""
-    new = (tracker.latest_message.get("screening") or {}).get("new_signs")
-    urgent = tracker.get_slot("escalation") == "urgent"
-    return bool(urgent and new) and _tells_more(ids, tracker)
+    intent = (tracker.latest_message.get("intent") or {}).get("name")
+    return intent == "urgent" and _tells_more(ids, tracker)
 
 
 def is_told_again(ids: Sequence[Text], tracker: Tracker) -> bool:

@@ -25,7 +25,7 @@ CONTEXT = "context"
 REFERENCES = {"follow_up_back": "reference/back", "follow_up_more": "reference/more"}
 # Inverse regularisation of the linear heads; chosen in docs/decisions/0003-understanding.md.
 DEFAULT_C = 4.0
-ITERATIONS = 60  # nothing more is gained by going on
+ITERATIONS = 60  # enough at this C
 # Of the counted words in the mean with the sentence vector; chosen in the same place.
 WORDS_SHARE = 0.4
 

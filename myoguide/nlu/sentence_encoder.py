@@ -21,20 +21,24 @@ from myoguide.nlu.graph import StatelessComponent
 logger = logging.getLogger(__name__)
 
 ORIGIN = "SentenceEncoderFeaturizer"
-# What makes vectors and models, beside the components' classes.
+# What makes vectors and models.
 HERE = Path(__file__).parent
 MADE_BY = (
     "adapter.npz",
     "build_encoder.py",
     "encoder.py",
     "opinion_model.py",
+    "question_classifier.py",
     "question_model.py",
+    "second_opinion.py",
+    "sentence_encoder.py",
+    "trained.py",
     "word_counts.py",
 )
 
 
 def code_digest() -> str:
-    """For Rasa's cache, which sees a component's class and not the modules that it calls."""
+    """For Rasa's cache, which sees a component's class and not what stands around it."""
     digest = hashlib.sha256()
     for name in MADE_BY:
         digest.update((HERE / name).read_bytes())
