@@ -12,10 +12,7 @@ from myoguide.nlu.sentence_encoder import MADE_BY, SentenceEncoderFeaturizer
 # All that a training runs through, named here again so that none is forgotten there.
 CODE = [
     f"{name}.py"
-    for name in (
-        "build_encoder encoder opinion_model question_classifier question_model second_opinion "
-        "sentence_encoder trained word_counts"
-    ).split()
+    for name in ["build_encoder", "encoder", "opinion_model", "question_classifier", "question_model", "second_opinion", "sentence_encoder", "trained", "word_counts"]
 ]
 COMPONENTS = (SentenceEncoderFeaturizer, QuestionClassifier, SecondOpinion)
 
