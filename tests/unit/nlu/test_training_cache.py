@@ -11,8 +11,15 @@ from myoguide.nlu.sentence_encoder import MADE_BY, SentenceEncoderFeaturizer
 
 # All that a training runs through, named here again so that none is forgotten there.
 CODE = [
-    f"{name}.py"
-    for name in ["build_encoder", "encoder", "opinion_model", "question_classifier", "question_model", "second_opinion", "sentence_encoder", "trained", "word_counts"]
+    "build_encoder.py",
+    "encoder.py",
+    "opinion_model.py",
+    "question_classifier.py",
+    "question_model.py",
+    "second_opinion.py",
+    "sentence_encoder.py",
+    "trained.py",
+    "word_counts.py",
 ]
 COMPONENTS = (SentenceEncoderFeaturizer, QuestionClassifier, SecondOpinion)
 
