@@ -25,12 +25,12 @@ class ActionAnswer(Action):
         if content.is_for_the_crew(ids, tracker):
             dispatcher.utter_message(response="utter_answer_stands")
             return []
-        if ids and content.is_said_by_the_card(ids, tracker):
-            return []
         if not ids:
             # Beside an escalation the rest of the message may be small talk or not ours.
             if question.get("reply"):
                 dispatcher.utter_message(response=f"utter_{question['reply']}")
+            return []
+        if content.is_said_by_the_card(ids, tracker):
             return []
         # In the self-check its own question follows, with its own buttons.
         buttons = [] if tracker.active_loop_name else content.buttons_after(ids[-1], tracker)
