@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -88,12 +88,13 @@ class Screen:
         """
         messages = [*earlier, text]
         first = max(0, len(earlier) - MOST_EARLIER)
-        findings: list[Finding] = []
+        told: list[tuple[int, Finding]] = []  # with the position of the message
         for at, message in enumerate(messages[first:], first):
             now = self._read(message)
             if at in taken_back:
                 now = replace(now, retracted=True)
-            findings = self._after(findings, now)
+            told = [*self._kept(told, now), *((at, finding) for finding in now.findings)]
+        findings = [_moved(finding, (at - len(earlier)) * _APART) for at, finding in told]
         signs, suspected = self._recognise(findings)
         return Screening(
             signs,
@@ -131,23 +132,21 @@ class Screen:
             return finding.id in self.findings.regardless
         return finding.whether == "other" and finding.id in self.findings.of_relatives
 
-    def _after(self, before: list[Finding], reading: Reading) -> list[Finding]:
-        """All findings once a further message is read; a retraction drops what was before."""
+    def _kept(
+        self, before: list[tuple[int, Finding]], reading: Reading
+    ) -> Iterator[tuple[int, Finding]]:
+        """Of the findings before, those that a further message leaves standing.
+
+        A retraction drops what was before.
+        """
         lasting = self.findings.traits if reading.retracted else self.findings.ids
         told = {f.id for f in reading.findings if f.counts}
         denied = {f.id for f in reading.findings if f.whether == "negated" and f.when == "unknown"}
         undone = denied - told  # "no, he did not pass out"; but "not fitting now" undoes nothing
-        kept = [
-            f
-            for f in before
-            if f.id == "self_harm"
-            and f.counts
-            or f.counts
-            and f.id in lasting
-            and f.id not in undone
-        ]
-        moved = [replace(f, start=f.start - _APART, end=f.end - _APART) for f in kept]
-        return moved + list(reading.findings)
+        for at, finding in before:
+            stands = finding.id in lasting and finding.id not in undone
+            if finding.counts and (stands or finding.id == "self_harm"):
+                yield at, finding
 
     def _recognise(self, findings: list[Finding]) -> tuple[tuple[Shown, ...], tuple[Shown, ...]]:
         """Signs that the findings show, and signs that only doubtful ones complete."""
@@ -177,6 +176,10 @@ class Screen:
             if reasons:
                 return reasons
         return ()
+
+
+def _moved(finding: Finding, by: int) -> Finding:
+    return replace(finding, start=finding.start + by, end=finding.end + by) if by else finding
 
 
 def _shown(sign: Sign, reasons: tuple[Finding, ...]) -> Shown:
