@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from myoguide.safety.findings import Found
@@ -64,6 +65,20 @@ class Reading:
     retracted: bool = False
     perhaps_retracted: bool = False
     help_is_there: bool = False
+
+    @cached_property
+    def counted(self) -> tuple[Finding, ...]:
+        """The findings that count."""
+        return tuple(finding for finding in self.findings if finding.counts)
+
+    @cached_property
+    def undone(self) -> frozenset[str]:
+        """Findings told before that this message denies ("no, he did not pass out").
+
+        "Not fitting now" undoes nothing.
+        """
+        denied = (f for f in self.findings if f.whether == "negated" and f.when == "unknown")
+        return frozenset(f.id for f in denied) - {f.id for f in self.counted}
 
 
 @dataclass(frozen=True)

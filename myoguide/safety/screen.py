@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -88,13 +88,17 @@ class Screen:
         """
         messages = [*earlier, text]
         first = max(0, len(earlier) - MOST_EARLIER)
-        told: list[tuple[int, Finding]] = []  # with the position of the message
+        told: list[tuple[int, Finding]] = []  # what counts, with the position of its message
         for at, message in enumerate(messages[first:], first):
             now = self._read(message)
             if at in taken_back:
                 now = replace(now, retracted=True)
-            told = [*self._kept(told, now), *((at, finding) for finding in now.findings)]
-        findings = [_moved(finding, (at - len(earlier)) * _APART) for at, finding in told]
+            if now.retracted or now.undone:
+                told = [pair for pair in told if self._stands(pair[1], now)]
+            if at < len(earlier):
+                told += [(at, finding) for finding in now.counted]
+        before = [_moved(finding, (at - len(earlier)) * _APART) for at, finding in told]
+        findings = [*before, *now.findings]
         signs, suspected = self._recognise(findings)
         return Screening(
             signs,
@@ -132,21 +136,12 @@ class Screen:
             return finding.id in self.findings.regardless
         return finding.whether == "other" and finding.id in self.findings.of_relatives
 
-    def _kept(
-        self, before: list[tuple[int, Finding]], reading: Reading
-    ) -> Iterator[tuple[int, Finding]]:
-        """Of the findings before, those that a further message leaves standing.
-
-        A retraction drops what was before.
-        """
-        lasting = self.findings.traits if reading.retracted else self.findings.ids
-        told = {f.id for f in reading.findings if f.counts}
-        denied = {f.id for f in reading.findings if f.whether == "negated" and f.when == "unknown"}
-        undone = denied - told  # "no, he did not pass out"; but "not fitting now" undoes nothing
-        for at, finding in before:
-            stands = finding.id in lasting and finding.id not in undone
-            if finding.counts and (stands or finding.id == "self_harm"):
-                yield at, finding
+    def _stands(self, finding: Finding, after: Reading) -> bool:
+        """Whether a finding told before still counts; a retraction drops what was before."""
+        if finding.id == "self_harm":
+            return True
+        lasting = self.findings.traits if after.retracted else self.findings.ids
+        return finding.id in lasting and finding.id not in after.undone
 
     def _recognise(self, findings: list[Finding]) -> tuple[tuple[Shown, ...], tuple[Shown, ...]]:
         """Signs that the findings show, and signs that only doubtful ones complete."""
@@ -179,7 +174,7 @@ class Screen:
 
 
 def _moved(finding: Finding, by: int) -> Finding:
-    return replace(finding, start=finding.start + by, end=finding.end + by) if by else finding
+    return replace(finding, start=finding.start + by, end=finding.end + by)
 
 
 def _shown(sign: Sign, reasons: tuple[Finding, ...]) -> Shown:
