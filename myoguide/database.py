@@ -215,6 +215,11 @@ def _engine(url: str) -> sa.engine.Engine:
     )
 
 
+# Pages of SQLite's log of changes (4 kB each) at which whoever writes moves them into the database:
+# at SQLite's own 1,000 one reply in a hundred waits some milliseconds for that.
+MOST_LOGGED = 4_000
+
+
 def _sqlite(address: sa.engine.URL) -> sa.engine.Engine:
     if address.database:
         Path(address.database).parent.mkdir(parents=True, exist_ok=True)
@@ -232,6 +237,7 @@ def _sqlite(address: sa.engine.URL) -> sa.engine.Engine:
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=NORMAL")
+        cursor.execute(f"PRAGMA wal_autocheckpoint={MOST_LOGGED}")
         # What is deleted is overwritten in the file.
         cursor.execute("PRAGMA secure_delete=ON")
         cursor.close()
