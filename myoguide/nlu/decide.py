@@ -31,7 +31,8 @@ STAND_IN = {
     "types": ("definition", "comparison"),
     "comparison": ("definition",),
     "symptoms": ("definition",),
-    "cause": ("definition",),
+    # A neighbour's treatment answer is on its causes too.
+    "cause": ("treatment", "definition"),
     "prognosis": ("danger", "treatment"),
     "danger": ("doctor", "definition"),
     "diagnosis": ("doctor", "definition"),

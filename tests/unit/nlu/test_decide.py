@@ -129,6 +129,8 @@ def test_it_never_asks_back_twice_in_a_row():
 def test_an_aspect_without_an_answer_falls_to_the_nearest_that_has_one():
     assert answer_id("sleep", "medicine", ANSWERS) == "sleep.treatment"
     assert answer_id("sleep", "types", ANSWERS) == "sleep.definition"
+    neighbour = {"tremor.definition", "tremor.treatment"}
+    assert answer_id("tremor", "cause", neighbour) == "tremor.treatment"
 
 
 def test_back_to_a_named_topic_brings_the_aspect_it_had():
