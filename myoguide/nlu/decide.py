@@ -31,7 +31,7 @@ STAND_IN = {
     "types": ("definition", "comparison"),
     "comparison": ("definition",),
     "symptoms": ("definition",),
-    # A neighbour's treatment answer is on its causes too.
+    # Most neighbours have one answer on causes and treatment.
     "cause": ("treatment", "definition"),
     "prognosis": ("danger", "treatment"),
     "danger": ("doctor", "definition"),

@@ -50,8 +50,6 @@ FURTHER_CLEAR = 30.0  # for the languages of FURTHER,
 FURTHER_LEAD = 12.0  # which must also lead the answered ones by this much
 PER_ENGLISH_WORD = 8.0  # what each word of English in the message adds for English,
 PER_WORD = 2.0  # and each word that shows a language adds for that language
-# How many words of English, all different, and what share of a message make it plainly English.
-PLAINLY, PLAIN_SHARE = 3, 0.2
 READ = 600  # characters; more would only cost time
 
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
@@ -71,11 +69,6 @@ def _vocabulary() -> dict[str, dict[str, frozenset[str]]]:
         lists = {"alone": alone, "words": alone + words}
         vocabulary[code] = {key: _both_spellings(members) for key, members in lists.items()}
     return vocabulary
-
-
-@lru_cache(maxsize=1)
-def _foreign_words() -> frozenset[str]:
-    return frozenset().union(*(_vocabulary()[code]["words"] for code in LATIN))
 
 
 @lru_cache(maxsize=1)
@@ -101,22 +94,11 @@ def detect(text: str) -> str | None:
     letters = [c for c in text if c.isalpha()]
     if len(letters) < 2:
         return None
-    words = _WORD.findall(text)
-    if _plainly_english(text, words):
-        return None
     latin = sum(unicodedata.name(c, "").startswith("LATIN") for c in letters)
     scores: dict[str, float] = dict(_identifier().rank(text))
     if latin * 2 < len(letters):
         return _other_script(scores)
-    return _latin(scores, words)
-
-
-def _plainly_english(text: str, words: list[str]) -> bool:
-    """Whether it need not be weighed: no word shows another language, and many show English."""
-    if not text.isascii() or _foreign_words().intersection(words):
-        return False
-    english = len(_vocabulary()[ENGLISH]["words"].intersection(words))
-    return english >= PLAINLY and english >= PLAIN_SHARE * len(words)
+    return _latin(scores, _WORD.findall(text))
 
 
 def _other_script(scores: dict[str, float]) -> str:

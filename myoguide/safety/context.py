@@ -73,7 +73,7 @@ class Reading:
 
     @cached_property
     def undone(self) -> frozenset[str]:
-        """Findings told before that this message denies ("no, he did not pass out").
+        """Ids of findings that no longer count if they were told before: "he did not pass out".
 
         "Not fitting now" undoes nothing.
         """

@@ -140,8 +140,8 @@ class Screen:
         """Whether a finding told before still counts; a retraction drops what was before."""
         if finding.id == "self_harm":
             return True
-        lasting = self.findings.traits if after.retracted else self.findings.ids
-        return finding.id in lasting and finding.id not in after.undone
+        lasts = not after.retracted or finding.id in self.findings.traits
+        return lasts and finding.id not in after.undone
 
     def _recognise(self, findings: list[Finding]) -> tuple[tuple[Shown, ...], tuple[Shown, ...]]:
         """Signs that the findings show, and signs that only doubtful ones complete."""
