@@ -52,7 +52,7 @@ class Limits:
     # A second topic within this factor of the best makes the two "close".
     close: float = 0.75
     # What the last topic has ahead of the others: an unclear message is likely about it too.
-    lean: float = 0.35
+    lean: float = 0.3
     # Part of what seems to follow on something that stays where nothing was said before.
     opening: float = 0.3
     # From this probability on of "back to …" an earlier topic comes with the aspect it had.
