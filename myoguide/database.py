@@ -29,6 +29,9 @@ LEFT_ALONE = 1.0
 CONNECT_TIMEOUT = 2  # seconds
 STATEMENT_TIMEOUT = 5  # seconds
 BUSY_TIMEOUT = 2  # seconds, for SQLite's lock
+# Pages of SQLite's log of changes (4 kB each) at which whoever writes moves them into the database:
+# at SQLite's own 1,000 one reply in a hundred waits some milliseconds for that.
+MOST_LOGGED = 4_000
 # Any number that no other program takes for its advisory lock: one server migrates at a time.
 MIGRATION_LOCK = 7_304_119
 
@@ -213,11 +216,6 @@ def _engine(url: str) -> sa.engine.Engine:
             "application_name": "myoguide",
         },
     )
-
-
-# Pages of SQLite's log of changes (4 kB each) at which whoever writes moves them into the database:
-# at SQLite's own 1,000 one reply in a hundred waits some milliseconds for that.
-MOST_LOGGED = 4_000
 
 
 def _sqlite(address: sa.engine.URL) -> sa.engine.Engine:

@@ -26,7 +26,10 @@ def test_sentences_of_one_meaning_lie_nearer_than_others(encoder):
             "a recipe for a cake",
         ]
     )
-    assert jolt @ twitch > max(jolt @ cake, twitch @ cake) + 0.1
+    other = max(jolt @ cake, twitch @ cake)
+    assert jolt @ twitch > other + 0.1
+    # The taught encoder crowds all vectors together, so what counts is how much nearer.
+    assert 1 - other > 4 * (1 - jolt @ twitch)
 
 
 def test_order_and_company_do_not_change_a_vector_much(encoder):
