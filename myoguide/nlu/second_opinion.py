@@ -70,7 +70,7 @@ MOST_WORDS = 60
 # together, the last message stays below ADDS in one, and all of them below CONCERN in two.
 ADDS, CONCERN = 0.005, 0.06
 # Of the example questions, all of them harmless, as many teach the heads: one in so many.
-EVERY = 3
+EVERY = 2
 # Shorter messages are not raised without a suspicion.
 FEWEST_WORDS = 4
 
