@@ -106,7 +106,7 @@ def test_small_talk_in_between_does_not_make_a_baseline_forget_the_topic():
     assert (turns[1].topic, turns[2].topic, turns[2].aspect) == (None, "sleep", "danger")
 
 
-def test_stock_predictions_are_taken_over_and_the_note_says_on_which_data_they_were_made(tmp_path):
+def test_stock_predictions_count_only_for_the_data_they_were_made_on(tmp_path):
     sets = load()
     texts = texts_of(sets)
     said = {text: ["ask/sleep.cause", 0.5] for text in texts}
@@ -116,17 +116,7 @@ def test_stock_predictions_are_taken_over_and_the_note_says_on_which_data_they_w
     assert respondent is not None
     assert "one in 10 of the same examples for 25 epochs" in note
     assert respondent.converse(texts[:1])[0].topic == "sleep"
-    respondent, note = cached(EXAMPLES[1:], sets, tmp_path)
-    assert respondent is not None
-    assert "one in 10 of the examples before their last change for 25 epochs" in note
-
-
-def test_stock_predictions_that_lack_a_message_are_not_taken_over(tmp_path):
-    sets = load()
-    assert cached(EXAMPLES, sets, tmp_path) == (None, NOT_MEASURED)
-    kept = {"every": 10, "epochs": 25, "training_seconds": 1.0, "said": {}}
-    results_file(EXAMPLES, texts_of(sets), tmp_path).write_text(json.dumps(kept), encoding="utf-8")
-    assert cached(EXAMPLES, sets, tmp_path) == (None, NOT_MEASURED)
+    assert cached(EXAMPLES[1:], sets, tmp_path) == (None, NOT_MEASURED)
 
 
 def test_fingerprint_does_not_depend_on_the_order():
