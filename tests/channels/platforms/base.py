@@ -212,7 +212,8 @@ class Platform:
         try:
             return web.json_response(accept(await request.json()))
         except Refused as refusal:
-            if refusal.status != 429:  # to be asked to wait is no mistake
+            # To be asked to wait is no mistake, nor that somebody has blocked the bot.
+            if refusal.status not in (403, 429):
                 self.violations.append(str(refusal))
             return web.json_response(refusal.body, status=refusal.status)
 
