@@ -24,7 +24,8 @@ from myoguide.database import Away, database, turn_counts, upsert_of, url_from_e
 
 logger = logging.getLogger(__name__)
 
-WRITE_EVERY = 2.0  # seconds
+# Seconds. Whoever is answered in these milliseconds waits for them.
+WRITE_EVERY = 10.0
 HOUR = 3600
 SLOTS = ("status", "topic", "aspect", "sign")
 # Turns that are under way at once; more would be a leak.

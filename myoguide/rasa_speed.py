@@ -14,6 +14,7 @@ import importlib.machinery
 import json
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
 from graphlib import TopologicalSorter
 from types import ModuleType
@@ -213,6 +214,38 @@ def log_without_copies(module: ModuleType) -> None:
             return value
 
     module.copy = Uncopied
+
+
+def encode_ahead(processor: ModuleType) -> None:
+    """The encoder waited until the conversation was read and the message screened.
+
+    It sets out on the text as it came. One that changes on its way is encoded then, as ever; what
+    a missing encoder means, `SentenceEncoderFeaturizer` says.
+    """
+    kind = processor.MessageProcessor
+    handle = kind.handle_message
+
+    async def handle_message(self: Any, message: Any) -> Any:
+        text = message.text
+        if text and not text.startswith("/"):
+            with suppress(Exception):
+                _encoder().begin(text)
+        return await handle(self, message)
+
+    kind.handle_message = handle_message
+
+
+def _encoder() -> Any:
+    """The one that `SentenceEncoderFeaturizer` has opened at start."""
+    from myoguide.nlu.build_encoder import DEFAULT_DIR
+    from myoguide.nlu.encoder import load_encoder
+
+    return load_encoder(str(DEFAULT_DIR))
+
+
+def spare_processor(processor: ModuleType) -> None:
+    log_without_copies(processor)
+    encode_ahead(processor)
 
 
 def match_recent_turns(policy: ModuleType) -> None:
@@ -434,7 +467,7 @@ CHANGES: dict[str, Callable[[ModuleType], None]] = {
     "rasa.shared.nlu.training_data.training_data": merge_without_copying,
     "rasa.shared.core.domain": spare_domain,
     "rasa.shared.core.slots": copy_slots_plainly,
-    "rasa.core.processor": log_without_copies,
+    "rasa.core.processor": spare_processor,
     "rasa.core.policies.rule_policy": spare_rule_policy,
     "rasa.engine.runner.dask": run_plainly,
     "rasa.engine.storage.local_model_storage": pack_quickly,

@@ -6,8 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import nullcontext
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,15 +15,13 @@ import numpy as np
 from myoguide.nlu.build_encoder import DEFAULT_DIR, HIDDEN, MODEL_FILE, TOKENIZER_FILE
 
 if TYPE_CHECKING:
-    import onnxruntime
     from tokenizers import Encoding
 
 # Longer messages add cost and no meaning: 128 word pieces are about 100 words.
 MAX_TOKENS = 128
 BATCH = 16  # larger ones leave the processor's cache
-# Two share a message: a third less time, for eight people at once as well.
-THREADS = 2
-MANY = 32  # batches from which on more than one core is worth its while
+# Texts begun that nobody has asked for yet; then the oldest is dropped.
+MOST_BEGUN = 32
 # Seconds after which one thread lets the other have the interpreter: Python's own five milliseconds
 # are longer than an encoding.
 TURN = 0.0002
@@ -47,40 +44,35 @@ class SentenceEncoder:
     dimension = HIDDEN
 
     def __init__(self, folder: Path | str = DEFAULT_DIR) -> None:
+        import onnxruntime
         from tokenizers import Tokenizer
 
         model, vocabulary = Path(folder) / MODEL_FILE, Path(folder) / TOKENIZER_FILE
         for path in (model, vocabulary):
             if not path.exists():
                 raise EncoderMissing(f"{path} is missing: run `make encoder`")
-        self._model = model
-        self._session = self._open(min(THREADS, cores()))
+        options = onnxruntime.SessionOptions()
+        # One thread for a text: the other core screens the message meanwhile.
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        self._session = onnxruntime.InferenceSession(
+            str(model), options, providers=["CPUExecutionProvider"]
+        )
         self._tokenizer = Tokenizer.from_file(str(vocabulary))
         self._tokenizer.enable_truncation(MAX_TOKENS)
         self._tokenizer.no_padding()  # the file asks for 128 always; padded per batch below
         self._ahead: ThreadPoolExecutor | None = None
         self._begun: dict[str, Future[np.ndarray]] = {}
 
-    def _open(self, threads: int) -> onnxruntime.InferenceSession:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        return onnxruntime.InferenceSession(
-            str(self._model), options, providers=["CPUExecutionProvider"]
-        )
-
     def begin(self, text: str) -> None:
-        """Starts on a text in the background; `encode` of it alone takes what is there.
-
-        Only the last one is kept, and once.
-        """
+        """Starts on a text in the background; the next `encode` of it alone takes what is there."""
         if self._ahead is None:
             self._ahead = ThreadPoolExecutor(1, thread_name_prefix="encoder")
             sys.setswitchinterval(TURN)
-        self._begun = {text: self._ahead.submit(self._few, [text])}
+        while len(self._begun) >= MOST_BEGUN:
+            self._begun.pop(next(iter(self._begun))).cancel()
+        if text not in self._begun:
+            self._begun[text] = self._ahead.submit(self._few, [text])
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Returns a float32 array of shape (len(texts), 384); each row has length 1."""
@@ -93,27 +85,22 @@ class SentenceEncoder:
         # Batches of like length waste nothing on padding.
         order = sorted(range(len(texts)), key=lambda i: len(encoded[i]))
         batches = [order[start : start + BATCH] for start in range(0, len(order), BATCH)]
-        # In training a batch for each core, not one for all.
-        many = len(batches) >= MANY and cores() > 1
-        session = self._open(1) if many else self._session
         wanted = ([encoded[i] for i in rows] for rows in batches)
-        with ThreadPoolExecutor(cores()) if many else nullcontext() as pool:
-            vectors = (pool.map if pool else map)(partial(self._vectors, session), wanted)
-            for rows, found in zip(batches, vectors, strict=True):
+        with ThreadPoolExecutor(cores()) as pool:
+            for rows, found in zip(batches, pool.map(self._vectors, wanted), strict=True):
                 result[rows] = found
         return result
 
     def _few(self, texts: Sequence[str]) -> np.ndarray:
-        return self._vectors(self._session, self._tokenizer.encode_batch(texts))
+        return self._vectors(self._tokenizer.encode_batch(texts))
 
-    @staticmethod
-    def _vectors(session: onnxruntime.InferenceSession, encoded: Sequence[Encoding]) -> np.ndarray:
+    def _vectors(self, encoded: Sequence[Encoding]) -> np.ndarray:
         ids = np.zeros((len(encoded), max(map(len, encoded))), dtype=np.int64)
         mask = np.zeros_like(ids)
         for row, one in enumerate(encoded):
             ids[row, : len(one)] = one.ids
             mask[row, : len(one)] = 1
-        return session.run(None, {"input_ids": ids, "attention_mask": mask})[0]
+        return self._session.run(None, {"input_ids": ids, "attention_mask": mask})[0]
 
 
 @lru_cache(maxsize=2)

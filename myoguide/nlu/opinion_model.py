@@ -51,12 +51,13 @@ LIMITS = Limits(
 # so that of those in which it still counts one in fifty ends.
 ENDS = 0.8
 # Least probability of that by the last message alone for the pair to be read at all: of the
-# conversations held out of the training that end something one in four hundred is lost, and of
-# questions three in ten are read.
-MAY_END = 0.02
+# conversations held out of the training that end something one in 140 is lost, and of
+# questions one in seven are read.
+MAY_END = 0.004
 
-# Inverse regularisation of the heads for what is taken back, which have a thousand examples.
-ENDING_C = 5.0
+# Inverse regularisation of the heads for what is taken back: by the pair, and by the last message
+# alone, which has the questions for examples too.
+ENDING_C, LAST_C = 5.0, 15.0
 
 ONLY_SUSPECTED = replace(LIMITS, alone=dict.fromkeys(LIMITS.alone, 1.01))
 
@@ -145,7 +146,7 @@ class OpinionModel:
             words = pool.submit(WordCounts.fit, texts, {"sign": told})
             ending = pool.submit(LinearHead.fit, pairs, ends, ENDING_C)
             alone = pool.submit(
-                LinearHead.fit, np.concatenate([last, questions]), [*ends, *harmless], ENDING_C
+                LinearHead.fit, np.concatenate([last, questions]), [*ends, *harmless], LAST_C
             )
             return cls(sign.result(), words.result(), ending.result(), alone.result())
 

@@ -41,6 +41,8 @@ JERKS = "I have jerks."
 OUTCOME, TOLD_BEFORE, NOTED = "check_outcome", "check_told", "check_noted"
 # Message property: what this message answered, by step. The summary is made from it.
 ANSWERS = "self_check"
+# Message property: the intent wished for in so many words, or None.
+WISH = "wish"
 
 # What a button or a channel sends, and what people say, for an intent of its own.
 PAYLOADS = {
@@ -99,6 +101,32 @@ _CLEAR_SMALL_TALK = 0.5
 _NOT_SMALL_TALK = ("chitchat/affirm", "chitchat/deny", "chitchat/repeat")
 
 
+def _bare(message: Message) -> Text:
+    """The text as it was typed."""
+    return (message.get(TEXT) or "").lstrip(DISARMED).strip()
+
+
+@DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=False)
+class WishReader(StatelessComponent):
+    """Notes a wish for the self-check or its summary in so many words, for `SelfCheckReader`.
+
+    It needs nothing but the text, so its place is before what waits for the encoder.
+    """
+
+    def __init__(self, config: dict[Text, Any]) -> None:
+        super().__init__(config)
+        self._check = load_self_check()
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        for message in messages:
+            try:
+                message.set(WISH, self._check.request(_bare(message)))
+            except Exception:
+                # Without it the message is read as any other; no text in the log.
+                logger.exception("a wish could not be read")
+        return messages
+
+
 @DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=False)
 class SelfCheckReader(StatelessComponent):
     """Fills the slots of the self-check and sets the intents of `STATUS_OF` and `REPLIES`."""
@@ -121,8 +149,8 @@ class SelfCheckReader(StatelessComponent):
         return messages
 
     def _read(self, message: Message, tracker: DialogueStateTracker) -> None:
-        text = (message.get(TEXT) or "").lstrip(DISARMED).strip()
-        wished = PAYLOADS.get(text) or self._check.request(text)
+        text = _bare(message)
+        wished = PAYLOADS.get(text) or message.get(WISH)
         wanted = wished or REPLIES.get((message.get(QUESTION) or {}).get("reply"))
         ours = text in PAYLOADS or text.startswith(FEEDBACK)
         if ours:

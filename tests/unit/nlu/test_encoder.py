@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from myoguide.nlu.build_encoder import EncoderBuildError, read_safetensors
-from myoguide.nlu.encoder import EncoderMissing, SentenceEncoder
+from myoguide.nlu.encoder import MOST_BEGUN, EncoderMissing, SentenceEncoder
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +46,16 @@ def test_what_was_begun_is_what_would_have_been_encoded(encoder):
     ahead = encoder.encode([text])
     assert ahead.shape == plain.shape and np.array_equal(ahead, plain)
     assert np.array_equal(encoder.encode([text]), plain)
+
+
+def test_of_texts_begun_that_nobody_asks_for_the_oldest_go(encoder):
+    for number in range(MOST_BEGUN + 3):
+        encoder.begin(f"twitch number {number}")
+    assert len(encoder._begun) == MOST_BEGUN
+    assert "twitch number 2" not in encoder._begun
+    last = encoder.encode([f"twitch number {MOST_BEGUN + 2}"])
+    assert len(encoder._begun) == MOST_BEGUN - 1
+    assert np.allclose(last, encoder.encode([f"twitch number {MOST_BEGUN + 2}"]), atol=1e-5)
 
 
 def test_what_fails_ahead_fails_where_it_is_asked_for(encoder, monkeypatch):

@@ -40,7 +40,7 @@ def model() -> OpinionModel:
     over = towards(("stroke_signs", 1.0), ("taken_back", 1.0))
     pairs = np.stack([over if end == "taken_back" else still for end in ends])
     last = np.stack([towards(("taken_back" if e == "taken_back" else "none", 1.0)) for e in ends])
-    questions = np.stack([towards(("none", 1.0))] * 40)
+    questions = np.stack([towards(("none", 1.0))] * 4000)
     return OpinionModel.fit(told, vectors, told, pairs, last, ends, questions, c=20.0)
 
 

@@ -7,6 +7,7 @@ import copy
 import json
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 import numpy as np
@@ -76,6 +77,7 @@ def without_changes(code: str) -> str:
         (TrainingData, "fingerprint"),
         (RemoteAction, "_validate_action_result"),
         (EndpointConfig, "session"),
+        (processor.MessageProcessor, "handle_message"),
     ],
 )
 def test_what_is_changed_is_what_rasa_uses(owner, name):
@@ -331,6 +333,35 @@ def test_copies_are_spared_only_where_they_go_into_the_log(module):
     for number in copied:
         before = "\n".join(lines[number - 8 : number + 1])
         assert "structlogger.debug(" in before
+
+
+class Encoder:
+    def __init__(self, error=None):
+        self.begun, self.error = [], error
+
+    def begin(self, text):
+        if self.error:
+            raise self.error
+        self.begun.append(text)
+
+
+@pytest.mark.parametrize("text, begun", [("my lid", ["my lid"]), ("/menu", []), (None, [])])
+def test_the_encoder_sets_out_before_the_conversation_is_read(monkeypatch, text, begun):
+    encoder = Encoder()
+    monkeypatch.setattr(rasa_speed, "_encoder", lambda: encoder)
+    kind, seen = types.SimpleNamespace(), []
+
+    async def handle(self, message):
+        seen.append((message.text, list(encoder.begun)))
+
+    kind.MessageProcessor = type("MessageProcessor", (), {"handle_message": handle})
+    rasa_speed.encode_ahead(kind)
+    message = types.SimpleNamespace(text=text)
+    asyncio.run(kind.MessageProcessor().handle_message(message))
+    assert seen == [(text, begun)]
+    encoder.error = FileNotFoundError("models/encoder")
+    asyncio.run(kind.MessageProcessor().handle_message(message))
+    assert len(seen) == 2
 
 
 def turn(action=None, intent=None):
