@@ -66,8 +66,8 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 # Messages of the person that the next turn can read; the safety screen reads as many.
 MOST_MESSAGES = 30
-# Older messages that answered a step of the self-check or showed a sign, for the summary: it has ten
-# steps and quotes six messages.
+# Older messages that answered a step of the self-check or showed a sign, for the summary: it has
+# ten steps and quotes six messages.
 MOST_OF_NOTE = 16
 # Buttons of earlier replies that still work when they are pressed.
 MOST_BUTTONS = 90
