@@ -41,8 +41,8 @@ JERKS = "I have jerks."
 OUTCOME, TOLD_BEFORE, NOTED = "check_outcome", "check_told", "check_noted"
 # Message property: what this message answered, by step. The summary is made from it.
 ANSWERS = "self_check"
-# Message property: the intent wished for in so many words, or None.
-WISH = "wish"
+# Message properties: the intent wished for in so many words, or None; what is told, by step.
+WISH, TELLS = "wish", "tells"
 
 # What a button or a channel sends, and what people say, for an intent of its own.
 PAYLOADS = {
@@ -107,10 +107,11 @@ def _bare(message: Message) -> Text:
 
 
 @DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=False)
-class WishReader(StatelessComponent):
-    """Notes a wish for the self-check or its summary in so many words, for `SelfCheckReader`.
+class SelfCheckAhead(StatelessComponent):
+    """Reads for `SelfCheckReader` what needs nothing but the text.
 
-    It needs nothing but the text, so its place is before what waits for the encoder.
+    That is a wish for the self-check or its summary in so many words, and what the message answers
+    already. Its place is before what waits for the encoder.
     """
 
     def __init__(self, config: dict[Text, Any]) -> None:
@@ -120,10 +121,12 @@ class WishReader(StatelessComponent):
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
             try:
-                message.set(WISH, self._check.request(_bare(message)))
+                text = _bare(message)
+                message.set(WISH, self._check.request(text))
+                message.set(TELLS, self._check.told(text))
             except Exception:
                 # Without it the message is read as any other; no text in the log.
-                logger.exception("a wish could not be read")
+                logger.exception("the self-check could not read a text")
         return messages
 
 
@@ -178,7 +181,7 @@ class SelfCheckReader(StatelessComponent):
             self._screen_as_jerks(message, tracker, text)
         if intent_of(message) == "urgent" and not self._is_button(step, text):
             if step is None:
-                self._note(message, self._told(tracker, text), fill=True)
+                self._note(message, self._told(message, tracker), fill=True)
             else:
                 value = self._check.read(step, text)
                 self._note(message, {} if value is None else {step: value})
@@ -193,7 +196,7 @@ class SelfCheckReader(StatelessComponent):
             else:
                 self._turn(message, wanted)
         else:
-            self._note(message, self._told(tracker, text), fill=True)
+            self._note(message, self._told(message, tracker), fill=True)
 
     @staticmethod
     def _is_only_not_understood(message: Message) -> bool:
@@ -434,9 +437,9 @@ class SelfCheckReader(StatelessComponent):
 
     # --- outside the check
 
-    def _told(self, tracker: DialogueStateTracker, text: Text) -> dict[Text, Text | None]:
+    def _told(self, message: Message, tracker: DialogueStateTracker) -> dict[Text, Text | None]:
         """What a message answers already; what was told of somebody else before is dropped."""
-        found = self._check.told(text)
+        found = message.get(TELLS) or {}
         if found.get("person") in (None, tracker.get_slot(SLOT + "person")):
             return found
         of_another = [name for name, step in self._check.steps.items() if step.told_before]

@@ -13,7 +13,7 @@ from rasa.shared.nlu.training_data.message import Message
 
 from myoguide.nlu.graph import SCREENING
 from myoguide.nlu.safety_screen import escalate
-from myoguide.nlu.self_check import FORM, SelfCheckReader, WishReader
+from myoguide.nlu.self_check import FORM, SelfCheckAhead, SelfCheckReader
 from myoguide.nlu.self_check_importer import responses
 from myoguide.safety.say import replies
 from myoguide.safety.self_check import load_self_check
@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[3]
 DOMAIN = Domain.load(str(ROOT / "domain.yml"))
 CHECK = load_self_check()
 CALM = {"level": "none", "signs": [], "new_signs": [], "retracted": False, "help_is_there": False}
-WISHES, READER = WishReader({}), SelfCheckReader({})
+AHEAD, READER = SelfCheckAhead({}), SelfCheckReader({})
 NLG = TemplatedNaturalLanguageGenerator(responses())
 SLOTS = {slot.name: slot.initial_value for slot in DOMAIN.slots}
 
@@ -37,7 +37,7 @@ def read(text, step=None, screening=CALM):
     if step:
         tracker.update(ActiveLoop(FORM))
         tracker.update(SlotSet("requested_slot", f"check_{step}"))
-    READER.process(WISHES.process([message]), tracker)
+    READER.process(AHEAD.process([message]), tracker)
     slots = {e["entity"]: e["value"] for e in message.get(ENTITIES)}
     return message.get(INTENT)["name"], slots
 
