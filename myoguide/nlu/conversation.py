@@ -14,7 +14,7 @@ from rasa.shared.nlu.constants import RESPONSE_SELECTOR, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from myoguide.knowledge import load_pack
-from myoguide.nlu.decide import Decision, Turn, answer_id, decide
+from myoguide.nlu.decide import Decision, Turn, answer_id, decide, focus_of
 from myoguide.nlu.graph import (
     ESCALATIONS,
     LANGUAGE,
@@ -29,11 +29,13 @@ from myoguide.nlu.graph import (
 from myoguide.nlu.named_medicines import ASPECTS, answer_about, medicines
 from myoguide.nlu.question_model import Reading
 from myoguide.nlu.safety_screen import escalate, told_before
+from myoguide.safety import load
 
 logger = logging.getLogger(__name__)
 
-# How much a sign just told says about the topic, against the classifier's own probabilities.
-SIGN_WEIGHT = 0.35
+# How much a sign just told says about the topic, against the classifier's own probabilities: what
+# is serious says more than what the message sounds like.
+SIGN_WEIGHT = {"routine": 0.35, "urgent": 0.7, "emergency": 0.7}
 
 # Least confidence in each of two questions for both to be answered.
 CLEAR = 0.3
@@ -69,6 +71,7 @@ class ConversationResolver(StatelessComponent):
         self._medicines = medicines(pack.terms)
         topics = Path(config["content"]) / "safety" / "sign_topics.yml"
         self._sign_topics = yaml.safe_load(topics.read_text(encoding="utf-8"))
+        self._level_of = {sign.id: sign.level for sign in load().signs.values()}
 
     @staticmethod
     def get_default_config() -> dict[Text, Any]:
@@ -95,7 +98,9 @@ class ConversationResolver(StatelessComponent):
         elif question:
             topics = {t["name"]: t["confidence"] for t in question["topics"]}
             aspects = {a["name"]: a["confidence"] for a in question["aspects"]}
-            reading = Reading(self._with_signs(topics, message), aspects, question["familiarity"])
+            reading = Reading(
+                self._with_signs(topics, message, turns), aspects, question["familiarity"]
+            )
             decision = decide(reading, turns, self._answers)
             decision = self._about_what_is_named(message, decision)
             self._apply(message, decision, self._two_answers(message, decision, turns))
@@ -105,13 +110,22 @@ class ConversationResolver(StatelessComponent):
             # The encoder or the classifier is away.
             self._fail_safe(message)
 
-    def _with_signs(self, topics: dict[Text, float], message: Message) -> dict[Text, float]:
-        """Topic scores to which a sign told in this very message adds its weight."""
+    def _with_signs(
+        self, topics: dict[Text, float], message: Message, turns: list[Turn]
+    ) -> dict[Text, float]:
+        """Topic scores to which a sign told in this very message adds its weight.
+
+        Of several topics that it may belong to the one that the conversation is about counts, else
+        the one that the message is nearest to.
+        """
         signs = (message.get(SCREENING) or {}).get("new_signs") or ()
-        topic = next((self._sign_topics[s] for s in signs if s in self._sign_topics), None)
-        if topic is None:
+        sign = next((sign for sign in signs if sign in self._sign_topics), None)
+        if sign is None:
             return topics
-        return {**topics, topic: topics.get(topic, 0.0) + SIGN_WEIGHT}
+        focus, may_be = focus_of(turns), self._sign_topics[sign]
+        nearest = max(may_be, key=lambda topic: topics.get(topic, 0.0))
+        topic = focus.topic if focus and focus.topic in may_be else nearest
+        return {**topics, topic: topics.get(topic, 0.0) + SIGN_WEIGHT[self._level_of[sign]]}
 
     def _two_answers(
         self, message: Message, whole: Decision, turns: list[Turn]
