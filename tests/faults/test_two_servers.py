@@ -6,6 +6,7 @@ The figures go to ``var/reliability``; `make faults` writes docs/reliability.md 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import shutil
@@ -13,6 +14,7 @@ import urllib.error
 import urllib.request
 from contextlib import contextmanager
 
+import psycopg2
 import pytest
 from disk import fill
 from load import (
@@ -164,14 +166,24 @@ def test_the_disk_of_postgresql_is_full(small_disk, tmp_path):
     own = {"MYOGUIDE_SERVICES": str(disk), "MYOGUIDE_TEST_POSTGRES_PORT": str(port)}
     services("start-postgres", **own)
     try:
-        with opened(tmp_path, f"postgresql://myoguide@127.0.0.1:{port}/myoguide") as house:
+        address = f"postgresql://myoguide@127.0.0.1:{port}/myoguide"
+        with opened(tmp_path, address) as house:
+
+            def strike():
+                fill(disk)
+                # Else it would live for hours on the log it had set aside: people write little.
+                with contextlib.suppress(psycopg2.Error), psycopg2.connect(address) as wasted:
+                    for _ in range(160):  # MB, as large as the disk
+                        wasted.cursor().execute(
+                            "SELECT pg_logical_emit_message(false, 'ballast', repeat('x', 1000000))"
+                        )
 
             def mend():
                 (disk / "ballast").unlink()
                 # As what looks after it does, if it has given up meanwhile.
                 services("start-postgres", **own)
 
-            under_load(house, "PostgreSQL's disk full", lambda: fill(disk), mend)
+            under_load(house, "PostgreSQL's disk full", strike, mend)
             said = house.printed()
             assert "a turn is kept in memory" in said, "the full disk was felt"
     finally:
