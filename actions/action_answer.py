@@ -25,6 +25,9 @@ class ActionAnswer(Action):
         if content.is_for_the_crew(ids, tracker):
             dispatcher.utter_message(response="utter_answer_stands")
             return []
+        if content.asks_of_the_emergency(ids, tracker):
+            dispatcher.utter_message(response="utter_ask_the_crew")
+            return []
         if not ids:
             # Beside an escalation the rest of the message may be small talk or not ours.
             if question.get("reply"):

@@ -26,6 +26,10 @@ SELF_CHECK = {"title": "Check my symptoms", "payload": "/self_check"}
 MOST_BUTTONS = 3  # below an answer
 # Replies to what people have besides jerks.
 OTHER_COMPLAINTS = ("scope/other_health", "scope/other_neurology")
+# What the question model calls a message that names no topic.
+OF_THE_CONVERSATION = "context"
+# Aspects that say nothing of how someone is or what to do.
+GENERAL_ASPECTS = ("definition", "types", "source")
 REASONS: dict[Text, Text] = wording("feedback_reasons")
 _WORRY = wording("worry")
 
@@ -84,6 +88,17 @@ def is_for_the_crew(ids: Sequence[Text], tracker: Tracker) -> bool:
     return told and tracker.get_slot("escalation") == "emergency"
 
 
+def asks_of_the_emergency(ids: Sequence[Text], tracker: Tracker) -> bool:
+    """Tell whether "is that dangerous?" or "should I sit him up?" is meant of an emergency.
+
+    What is usually harmless must not be said of it; who names a topic gets its answer.
+    """
+    if tracker.get_slot("escalation") != "emergency" or tracker.get_slot("sign") == "self_harm":
+        return False
+    about = _meant(tracker) == OF_THE_CONVERSATION
+    return about and any(not answer.endswith(GENERAL_ASPECTS) for answer in ids)
+
+
 def is_said_by_the_card(ids: Sequence[Text], tracker: Tracker) -> bool:
     """Tell whether what is told has just had the urgent reply: no reassurance stands beside it."""
     intent = (tracker.latest_message.get("intent") or {}).get("name")
@@ -102,10 +117,15 @@ def is_told_again(ids: Sequence[Text], tracker: Tracker) -> bool:
 
 def _tells_more(ids: Sequence[Text], tracker: Tracker) -> bool:
     """Tell whether a message, and not a button, goes on with a story outside the self-check."""
-    question = tracker.latest_message.get("question") or {}
-    meant = [topic["name"] for topic in question.get("topics") or ()][:1]
-    asks = tracker.active_loop_name or not meant or "/" in meant[0]
+    meant = _meant(tracker)
+    asks = tracker.active_loop_name or not meant or "/" in meant
     return not asks and all(map(_tells, ids))
+
+
+def _meant(tracker: Tracker) -> Text:
+    """What the message by itself is most likely about; nothing for a button."""
+    topics = (tracker.latest_message.get("question") or {}).get("topics") or ()
+    return topics[0]["name"] if topics else ""
 
 
 def _tells(answer: Text) -> bool:

@@ -71,7 +71,7 @@ class ConversationResolver(StatelessComponent):
         self._medicines = medicines(pack.terms)
         topics = Path(config["content"]) / "safety" / "sign_topics.yml"
         self._sign_topics = yaml.safe_load(topics.read_text(encoding="utf-8"))
-        self._level_of = {sign.id: sign.level for sign in load().signs.values()}
+        self._signs = load().signs
 
     @staticmethod
     def get_default_config() -> dict[Text, Any]:
@@ -125,7 +125,7 @@ class ConversationResolver(StatelessComponent):
         focus, may_be = focus_of(turns), self._sign_topics[sign]
         nearest = max(may_be, key=lambda topic: topics.get(topic, 0.0))
         topic = focus.topic if focus and focus.topic in may_be else nearest
-        return {**topics, topic: topics.get(topic, 0.0) + SIGN_WEIGHT[self._level_of[sign]]}
+        return {**topics, topic: topics.get(topic, 0.0) + SIGN_WEIGHT[self._signs[sign].level]}
 
     def _two_answers(
         self, message: Message, whole: Decision, turns: list[Turn]
