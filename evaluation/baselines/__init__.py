@@ -31,8 +31,9 @@ def available(pack: Pack, sets: Sets, parts: Iterable[str]) -> Iterator[Baseline
         from evaluation.stock import cached
 
         yield Baseline("TF-IDF + logistic regression", kept, TfIdf(examples(pack)))
-        respondent, note = cached(examples(pack), sets)
-        yield Baseline("stock rasa init (DIET)", kept, respondent, note)
+        stock, note = cached(examples(pack), sets)
+        for name, respondent in stock.items():
+            yield Baseline(name, kept, respondent, note)
     if "safety" in wanted:
         from evaluation.baselines import signs
 

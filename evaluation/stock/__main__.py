@@ -12,7 +12,7 @@ from pathlib import Path
 
 from evaluation.baselines.intents import examples
 from evaluation.sets import load
-from evaluation.stock import CONFIG, HERE, results_file, texts_of
+from evaluation.stock import CONFIG, HERE, KEPT, fingerprint, record, texts_of
 from myoguide.knowledge import load_pack
 
 ROOT = HERE.parents[1]
@@ -26,10 +26,13 @@ def main() -> int:
     options = parser.parse_args()
     os.chdir(ROOT)
     training, texts = examples(load_pack("data")), texts_of(load())
-    kept = results_file(training, texts)
-    taught = {"epochs": options.epochs, "every": options.every}
-    if kept.exists() and taught.items() <= json.loads(kept.read_text(encoding="utf-8")).items():
-        sys.stdout.write(f"Already measured on this data: {kept}\n")
+    taught = {
+        "fingerprint": fingerprint(training, texts),
+        "epochs": options.epochs,
+        "every": options.every,
+    }
+    if taught.items() <= record().items():
+        sys.stdout.write(f"Already measured on this data: {KEPT}\n")
         return 0
     subprocess.run([str(HERE / "setup.sh")], check=True)
     with tempfile.TemporaryDirectory() as name:
@@ -43,10 +46,11 @@ def main() -> int:
         if subprocess.run(command, env=_environment(folder)).returncode:
             sys.stderr.write("evaluation: the stock baseline failed; see above\n")
             return 1
-        said = (folder / "predictions.json").read_text(encoding="utf-8")
-    kept.parent.mkdir(exist_ok=True)
-    kept.write_text(json.dumps({**taught, **json.loads(said)}), encoding="utf-8")
-    sys.stdout.write(f"Kept in {kept}\n")
+        said = json.loads((folder / "predictions.json").read_text(encoding="utf-8"))
+    KEPT.write_text(
+        json.dumps({**taught, **said}, ensure_ascii=False, indent=0) + "\n", encoding="utf-8"
+    )
+    sys.stdout.write(f"Kept in {KEPT}\n")
     return 0
 
 

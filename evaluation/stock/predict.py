@@ -1,7 +1,8 @@
 """Runs in .venv-stock: trains the pipeline in FOLDER/config.yml and reads the messages.
 
 ``python predict.py FOLDER``: FOLDER/job.json holds "examples" ([text, intent] pairs) and "texts";
-FOLDER/predictions.json then holds "training_seconds" and "said" (text: [intent, confidence]).
+FOLDER/predictions.json then holds "training_seconds", "said" (text: [intent, confidence]) and
+"best", the same without the fallback.
 """
 
 import asyncio
@@ -10,9 +11,11 @@ import logging
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 # Rasa reads "ask/sleep.cause" as a retrieval intent "ask"; here each answer is a class.
 SLASH, STAND_IN = "/", "+"
+FALLBACK = "nlu_fallback"
 
 
 def main(folder: Path) -> None:
@@ -33,17 +36,23 @@ def main(folder: Path) -> None:
     taken = time.monotonic() - started
     if model is None:
         raise SystemExit("training gave no model")
-    agent = Agent.load(model)
-
-    async def read(text: str) -> list[str | float]:
-        intent = (await agent.parse_message(text))["intent"]
-        return [(intent["name"] or "").replace(STAND_IN, SLASH), float(intent["confidence"])]
-
-    async def read_all() -> dict[str, list[str | float]]:
-        return {text: await read(text) for text in job["texts"]}
-
-    result = {"training_seconds": taken, "said": asyncio.run(read_all())}
+    said = asyncio.run(read_all(Agent.load(model), job["texts"]))
+    result = {"training_seconds": taken, **said}
     (folder / "predictions.json").write_text(json.dumps(result), encoding="utf-8")
+
+
+async def read_all(agent: Any, texts: list[str]) -> dict[str, dict[str, list[str | float]]]:
+    """Intent and confidence of each text, with the fallback and without."""
+    said, best = {}, {}
+    for text in texts:
+        parsed = await agent.parse_message(text)
+        found = [
+            [(intent["name"] or "").replace(STAND_IN, SLASH), intent["confidence"]]
+            for intent in parsed["intent_ranking"] or [parsed["intent"]]
+        ]
+        said[text] = found[0]
+        best[text] = next((row for row in found if row[0] != FALLBACK), found[0])
+    return {"said": said, "best": best}
 
 
 if __name__ == "__main__":

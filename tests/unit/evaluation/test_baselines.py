@@ -5,7 +5,7 @@ import pytest
 from evaluation.baselines.intents import Recorded, TfIdf, turn_for
 from evaluation.baselines.signs import Keywords, NegatedKeywords, NegEx, plain_text, protocol
 from evaluation.sets import load
-from evaluation.stock import NOT_MEASURED, cached, fingerprint, results_file, texts_of
+from evaluation.stock import NAMES, NOT_MEASURED, cached, fingerprint, texts_of
 from myoguide.safety.signs import LEVELS
 
 EXAMPLES = [
@@ -109,14 +109,25 @@ def test_small_talk_in_between_does_not_make_a_baseline_forget_the_topic():
 def test_stock_predictions_count_only_for_the_data_they_were_made_on(tmp_path):
     sets = load()
     texts = texts_of(sets)
-    said = {text: ["ask/sleep.cause", 0.5] for text in texts}
-    kept = {"every": 10, "epochs": 25, "training_seconds": 1.0, "said": said}
-    results_file(EXAMPLES, texts, tmp_path).write_text(json.dumps(kept), encoding="utf-8")
-    respondent, note = cached(EXAMPLES, sets, tmp_path)
-    assert respondent is not None
+    kept = tmp_path / "predictions.json"
+    assert cached(EXAMPLES, sets, kept) == ({NAMES["said"]: None}, NOT_MEASURED)
+    stored = {
+        "fingerprint": fingerprint(EXAMPLES, texts),
+        "every": 10,
+        "epochs": 25,
+        "training_seconds": 1.0,
+        "said": {text: ["nlu_fallback", 0.7] for text in texts},
+        "best": {text: ["ask/sleep.cause", 0.2] for text in texts},
+    }
+    kept.write_text(json.dumps(stored), encoding="utf-8")
+    found, note = cached(EXAMPLES, sets, kept)
     assert "one in 10 of the same examples for 25 epochs" in note
-    assert respondent.converse(texts[:1])[0].topic == "sleep"
-    assert cached(EXAMPLES[1:], sets, tmp_path) == (None, NOT_MEASURED)
+    turns = [found[name].converse(texts[:1])[0] for name in (NAMES["said"], NAMES["best"])]
+    assert [(turn.status, turn.topic) for turn in turns] == [
+        ("not_understood", None),
+        ("answered", "sleep"),
+    ]
+    assert cached(EXAMPLES[1:], sets, kept) == ({NAMES["said"]: None}, NOT_MEASURED)
 
 
 def test_fingerprint_does_not_depend_on_the_order():
