@@ -27,6 +27,7 @@ from myoguide.nlu.graph import (
     set_slot_carrier,
 )
 from myoguide.nlu.named_medicines import ASPECTS, answer_about, medicines
+from myoguide.nlu.question_classifier import calibrated
 from myoguide.nlu.question_model import Reading
 from myoguide.nlu.safety_screen import escalate, told_before
 from myoguide.safety import load
@@ -169,10 +170,18 @@ class ConversationResolver(StatelessComponent):
         answers = two
         if not two and decision.topic and decision.aspect:
             answers = (answer_id(decision.topic, decision.aspect, self._answers),)
+        question = message.get(QUESTION) or {}
+        # The rules above weigh the confidences as they were learned; what is told is calibrated.
+        told = {
+            kind: calibrated(question[kind]) for kind in ("topics", "aspects") if kind in question
+        }
+        if told:
+            message.set("intent_ranking", told["topics"], add_to_output=True)
         message.set(
             QUESTION,
             {
-                **(message.get(QUESTION) or {}),
+                **question,
+                **told,
                 "answers": answers,
                 "options": decision.options,
                 "reply": decision.intent if key else None,

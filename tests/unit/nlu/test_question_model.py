@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.sparse import hstack
 
+from myoguide.nlu.question_classifier import calibrated
 from myoguide.nlu.question_model import CONTEXT, QuestionModel, Reading, labels_of
 from myoguide.nlu.word_counts import WordCounts
 
@@ -64,3 +65,16 @@ def test_words_are_counted_as_the_counters_themselves_do():
         found = np.zeros_like(wanted)
         found[columns] = values
         assert found == pytest.approx(wanted, abs=1e-6)
+
+
+def test_what_is_told_of_confidence_is_surer_than_the_mean_and_keeps_its_order():
+    found = [{"name": name, "confidence": score} for name, score in (("a", 0.7), ("b", 0.2))]
+    sure = calibrated(found)
+    assert [entry["name"] for entry in sure] == ["a", "b"]
+    assert 0.85 < sure[0]["confidence"] < 0.9
+    assert sum(entry["confidence"] for entry in sure) == pytest.approx(1)
+
+
+def test_nothing_found_stays_nothing():
+    assert calibrated([]) == []
+    assert calibrated([{"name": "a", "confidence": 0.0}]) == [{"name": "a", "confidence": 0.0}]
